@@ -1,0 +1,121 @@
+//! What is true of an agent: presence is what it chose, work what the engine knows, reach what the edge knows.
+
+use crate::id::{CallId, OfferId};
+use crate::time::Timestamp;
+
+/// What the agent chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Not here: no new calls, public or private.
+    SignedOut,
+    /// Takes calls.
+    Ready,
+    /// Here, but takes no calls.
+    NotReady(NotReady),
+}
+
+/// Why an agent takes no calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotReady {
+    /// In which of the three ways.
+    pub kind: NotReadyKind,
+    /// The agent's or the engine's own code for it, 0 to 255; see [`NotReady::DECLINED`] and [`NotReady::EXPIRED`].
+    pub reason: u8,
+}
+
+impl NotReady {
+    /// What the engine makes of an agent who declined an offer.
+    pub const DECLINED: Self = Self { kind: NotReadyKind::Busy, reason: 7 };
+    /// What the engine makes of an agent who let an offer expire.
+    pub const EXPIRED: Self = Self { kind: NotReadyKind::Busy, reason: 2 };
+}
+
+/// The three ways of not being ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotReadyKind {
+    /// Busy with something else.
+    Busy,
+    /// On a break.
+    Rest,
+    /// In training.
+    Study,
+}
+
+/// What the engine knows the agent to be doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Nothing, since then.
+    Idle {
+        /// When it became idle.
+        since: Timestamp,
+    },
+    /// A call is offered to it.
+    Offered {
+        /// Which offer.
+        offer: OfferId,
+        /// Which call.
+        call: CallId,
+    },
+    /// It talks with a caller, or is the caller itself.
+    Talking {
+        /// Which call.
+        call: CallId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It works after a talk.
+    WrapUp {
+        /// The call it talked with.
+        call: CallId,
+        /// When wrap-up ends by itself; none: when the agent ends it.
+        until: Option<Timestamp>,
+    },
+}
+
+impl Work {
+    /// Offered, talking or in wrap-up.
+    #[must_use]
+    pub const fn is_engaged(self) -> bool {
+        !matches!(self, Self::Idle { .. })
+    }
+}
+
+/// What the edge knows of the agent's phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// There is a live binding, or a fixed phone.
+    Reachable,
+    /// Nothing is offered to it.
+    Lost {
+        /// Since when.
+        since: Timestamp,
+        /// Why.
+        cause: LostCause,
+    },
+}
+
+/// Why an agent is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LostCause {
+    /// Its phone has no live binding.
+    NoBinding,
+    /// An offer to its phone failed; `lost_retry` later it is tried again.
+    OfferFailed,
+}
+
+/// Who or what changed an agent's presence or ended its wrap-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangedBy {
+    /// The agent, on its phone or through a face.
+    Agent,
+    /// A supervisor.
+    Supervisor,
+    /// The first binding of its phone, or a fixed phone.
+    Phone,
+    /// The floor: an offer was declined or expired, or `auto_ready` or a wrap-up time is over.
+    Rule,
+    /// `lost_grace` was over.
+    Lost,
+    /// The configuration.
+    Configuration,
+}

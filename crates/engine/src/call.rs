@@ -1,0 +1,252 @@
+//! What is true of a call: where it is, why, and where it was.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::floor::Situation;
+use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
+use crate::time::Timestamp;
+
+/// A live call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// For life.
+    pub id: CallId,
+    /// What the edge knows the caller's leg by.
+    pub key: LegKey,
+    /// Who calls.
+    pub caller: Caller,
+    /// The number that was called.
+    pub called: Arc<str>,
+    /// When it arrived.
+    pub arrived: Timestamp,
+    /// 1 to 254, higher first.
+    pub priority: u8,
+    /// The last public queue it waited in.
+    pub origin_queue: Option<QueueId>,
+    /// How many times it was sent on: by treatments, transfers and requests. At most [`HOPS_MAX`].
+    pub hops: u8,
+    /// Orders the call in public queues: when it first joined one after its arrival or its last talk.
+    pub since: Option<Timestamp>,
+    /// Where it is now.
+    pub place: Place,
+    /// Situations in queues that already directed it away; each counts as `stay` when it comes back.
+    pub diverted: Vec<(QueueId, Situation)>,
+    /// Every place it was in before, oldest first; an offer is not a place. Bounded by the hops.
+    pub history: Vec<Stay>,
+}
+
+/// How many hops a call may take in its life; the next one releases it with `TooManyHops`.
+pub const HOPS_MAX: u8 = 16;
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody outside, by the number that the trunk gave; empty when withheld.
+    Outside(Arc<str>),
+    /// A colleague who dialled; engaged with this call until it ends.
+    Agent(AgentId),
+}
+
+/// Where a live call is: in exactly one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It waits.
+    Waiting(Wait),
+    /// It is offered, and keeps its place in the line until the agent answers.
+    Offered {
+        /// The one offer there is.
+        offer: OfferId,
+        /// To whom.
+        agent: AgentId,
+        /// When it was made.
+        since: Timestamp,
+        /// When it expires.
+        until: Timestamp,
+        /// Where it is back as if it had never left, when the offer ends in any other way than accepted.
+        wait: Wait,
+    },
+    /// The caller talks with an agent.
+    Talking {
+        /// With whom.
+        agent: AgentId,
+        /// Since when.
+        since: Timestamp,
+        /// Whether one side is on hold.
+        held: bool,
+        /// The line it was served from.
+        line: Line,
+    },
+    /// It was sent to an external number or address.
+    Outside {
+        /// Where to.
+        address: Arc<str>,
+        /// Since when.
+        since: Timestamp,
+        /// Whether the other side has answered.
+        answered: bool,
+        /// The queue and the situation that sent it, for the fallback.
+        sent_by: (QueueId, Situation),
+    },
+}
+
+/// A call's place in a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// In which line.
+    pub line: Line,
+    /// When it joined this line: orders private queues.
+    pub joined: Timestamp,
+    /// When waiting here ends by itself: `wait_max` or `private_wait_max`.
+    pub until: Timestamp,
+    /// Why it is here.
+    pub cause: Cause,
+    /// Who sent it here.
+    pub sender: Sender,
+}
+
+/// Where calls wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Line {
+    /// In a queue, for any of its agents.
+    Queue(QueueId),
+    /// In the private queue of one agent.
+    Private(AgentId),
+}
+
+/// Why a call was directed or moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The caller, or a colleague, dialled the number of this queue or agent.
+    Dialled,
+    /// An agent transferred it.
+    Transfer,
+    /// The treatment of that situation in its queue.
+    Treatment(Situation),
+    /// A request through a face.
+    Request,
+    /// It came back with the return ticket: its private wait was over.
+    PrivateTimeout,
+    /// It came back with the return ticket: its agent signed out.
+    AgentSignedOut,
+    /// Its queue or agent was removed from the configuration.
+    Removed,
+}
+
+/// Who sent a call to its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sender {
+    /// The caller's own choice of number.
+    Caller,
+    /// An agent, by transfer or by dialling.
+    Agent(AgentId),
+    /// A queue, by treatment.
+    Queue(QueueId),
+    /// The private queue it was in.
+    Private(AgentId),
+    /// A face.
+    Request,
+}
+
+/// A place a call was in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// Which one.
+    pub at: StayAt,
+    /// When it came.
+    pub from: Timestamp,
+    /// When it left.
+    pub until: Timestamp,
+    /// Why it came.
+    pub cause: Cause,
+}
+
+/// A kind of place, as the history keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StayAt {
+    /// Waiting in a line.
+    Line(Line),
+    /// Talking with an agent.
+    Agent(AgentId),
+    /// Sent outside.
+    Outside(Arc<str>),
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// After a talk.
+    Answered,
+    /// The caller left while not talking.
+    Abandoned,
+    /// We ended it.
+    Released(ReleaseCause),
+    /// It could not go on.
+    Failed(FailCause),
+}
+
+/// Why we ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReleaseCause {
+    /// The treatment of this situation, or its last fallback, said release, or was refused.
+    Treatment(Situation),
+    /// The hop after [`HOPS_MAX`].
+    TooManyHops,
+    /// The private wait ended and there was no queue to go back to.
+    NoQueueToReturnTo,
+    /// A supervisor or an integration asked for it.
+    Request,
+}
+
+/// Why a call could not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailCause {
+    /// The server restarted and the leg was not taken up again.
+    LostAtRestart,
+    /// The caller's phone never acknowledged our answer.
+    NoAck,
+    /// A leg broke in the middle: a session timer ran out or a request in the dialog failed.
+    LegLost,
+    /// Our own side could not serve it: no port for its audio, for instance.
+    Resources,
+}
+
+/// Which side ended a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    /// The caller's side.
+    Caller,
+    /// The agent's side, or the outside number's.
+    Called,
+    /// We did.
+    Server,
+}
+
+/// Who is passed over for an offer, and why; kept small so that it costs nothing to carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// By which rule the winner was found.
+    pub rule: Option<OfferRule>,
+    /// How long the winner had been idle, for strategies that look at it.
+    pub idle_for: Duration,
+    /// How many calls waited behind it in the line it was taken from.
+    pub waiting_behind: u32,
+    /// How many other agents were available for it.
+    pub agents_available: u32,
+    /// At most four of them, in the order in which they would have come.
+    pub runners_up: Vec<AgentId>,
+}
+
+/// The rules of `semantics.md` section 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OfferRule {
+    /// The agent became available; its private queue comes first.
+    PrivateFirst,
+    /// The agent became available; the best of its queues' calls.
+    BestCallOfQueues,
+    /// The call joined a queue; its strategy picked the agent.
+    Strategy(crate::floor::Strategy),
+    /// The call was directed to the agent, who was available.
+    Directed,
+}

@@ -1,0 +1,178 @@
+//! Commands: what somebody wants, or what an edge reports. A wish may be refused; a fact is accepted, or found to be
+//! old news (`NoSuchCall`, `OfferNotPending`).
+
+use alloc::sync::Arc;
+
+use crate::agent::{ChangedBy, NotReady};
+use crate::call::{Caller, FailCause};
+use crate::floor::Floor;
+use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
+
+/// Imperative: somebody wants this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Make the floor this, whole. Only differences become events; nothing changes when there are none.
+    Configure(Floor),
+
+    /// A call arrives.
+    Arrive {
+        /// The caller's leg. A repeat is refused with `AlreadyArrived`, naming the call.
+        key: LegKey,
+        /// Who calls. A colleague must be signed in and not engaged.
+        caller: Caller,
+        /// The number that was called.
+        called: Arc<str>,
+        /// 1 to 254.
+        priority: u8,
+        /// Where the number leads.
+        target: Target,
+    },
+    /// Fact: the caller hung up, or cancelled.
+    CallerLeft {
+        /// Whose caller.
+        call: CallId,
+    },
+    /// Fact: the agent who talks with this call hung up.
+    AgentLeft {
+        /// Which call.
+        call: CallId,
+        /// Which agent; another's hang-up is old news.
+        agent: AgentId,
+    },
+    /// Fact: the call cannot go on.
+    FailCall {
+        /// Which call.
+        call: CallId,
+        /// Why.
+        cause: FailCause,
+    },
+    /// Every live call ends as failed, in one turn; agents' presence stays. Given at start, before the SIP edge opens.
+    FailAllCalls {
+        /// Why.
+        cause: FailCause,
+    },
+    /// End a call for a supervisor or an integration.
+    ReleaseCall {
+        /// Which call.
+        call: CallId,
+    },
+    /// The caller pressed the cancel key, or a request cancels the queuing.
+    CancelQueuing {
+        /// Which call.
+        call: CallId,
+    },
+    /// Fact: a side of the talk put the other on hold, or took it back.
+    SetHeld {
+        /// Which call.
+        call: CallId,
+        /// On hold from now on.
+        held: bool,
+    },
+    /// Release transfer: the agent gives its call away and is free at once. Refused, the two go on talking.
+    Transfer {
+        /// Which call.
+        call: CallId,
+        /// Who gives it away: the agent who talks with it, not a colleague who dialled it.
+        agent: AgentId,
+        /// Where to.
+        target: Target,
+    },
+    /// An integration moves a waiting call.
+    MoveCall {
+        /// Which call.
+        call: CallId,
+        /// Where to.
+        target: Target,
+    },
+    /// Fact: the outside number that a call was sent to answered.
+    OutsideAnswered {
+        /// Which call.
+        call: CallId,
+    },
+    /// Fact: the outside number refused, or could not be reached; or, once it had answered, hung up.
+    OutsideLeft {
+        /// Which call.
+        call: CallId,
+    },
+
+    /// Fact: the agent's phone answered.
+    AcceptOffer {
+        /// Which offer.
+        offer: OfferId,
+    },
+    /// Fact: the agent declined.
+    DeclineOffer {
+        /// Which offer.
+        offer: OfferId,
+    },
+    /// Fact: the agent's phone gave up ringing before our own time was over.
+    ExpireOffer {
+        /// Which offer.
+        offer: OfferId,
+    },
+    /// Fact: the phone could not be rung. Makes the agent lost.
+    FailOffer {
+        /// Which offer.
+        offer: OfferId,
+    },
+
+    /// Sign an agent in as `Ready`.
+    SignIn {
+        /// Which agent.
+        agent: AgentId,
+        /// `Agent`, `Supervisor` or `Phone`.
+        by: ChangedBy,
+    },
+    /// Sign an agent out; at once for new and private calls, while a talk runs to its end.
+    SignOut {
+        /// Which agent.
+        agent: AgentId,
+        /// `Agent` or `Supervisor`.
+        by: ChangedBy,
+    },
+    /// Become `Ready`; after the work that goes on, if any.
+    BecomeReady {
+        /// Which agent.
+        agent: AgentId,
+        /// `Agent` or `Supervisor`.
+        by: ChangedBy,
+    },
+    /// Become `NotReady`; after the work that goes on, if any.
+    BecomeNotReady {
+        /// Which agent.
+        agent: AgentId,
+        /// Why.
+        why: NotReady,
+        /// `Agent` or `Supervisor`.
+        by: ChangedBy,
+    },
+    /// End wrap-up before its time.
+    EndWrapUp {
+        /// Which agent.
+        agent: AgentId,
+        /// `Agent` or `Supervisor`.
+        by: ChangedBy,
+    },
+    /// Fact: the agent's phone was heard of: its first binding, or an answered OPTIONS.
+    PhoneFound {
+        /// Which agent.
+        agent: AgentId,
+    },
+    /// Fact: the last binding of the agent's phone ended.
+    PhoneLost {
+        /// Which agent.
+        agent: AgentId,
+    },
+
+    /// Time has passed: what fell due happens.
+    Tick,
+}
+
+/// Where a call shall go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// To a queue.
+    Queue(QueueId),
+    /// Directed to an agent.
+    Agent(AgentId),
+}

@@ -1,0 +1,256 @@
+//! Events: what is so from now on. State is rebuilt from events alone, and an event is also the work order of the
+//! edges: whatever an edge must act on has an event of its own.
+
+use alloc::sync::Arc;
+
+use crate::agent::{ChangedBy, LostCause, NotReady, Presence};
+use crate::call::{Caller, Cause, Line, Outcome, Party, Sender, Why};
+use crate::floor::{Action, AgentSettings, Queue, Situation, VdnSettings};
+use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
+use crate::time::Timestamp;
+
+/// Past tense: this is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The journal belongs to this VDN; the first event there is.
+    VdnNamed(VdnId),
+    /// What holds for the whole VDN is this.
+    SettingsDefined(VdnSettings),
+    /// A queue is this, new or changed.
+    QueueDefined(Queue),
+    /// A queue is no more; no call waits in it and no agent signs in to it.
+    QueueRemoved(QueueId),
+    /// An agent is this, new or changed.
+    AgentDefined(AgentSettings),
+    /// An agent is no more.
+    AgentRemoved(AgentId),
+
+    /// An agent is signed in, as `Ready`.
+    AgentSignedIn {
+        /// Who.
+        agent: AgentId,
+        /// By whom or what.
+        by: ChangedBy,
+    },
+    /// An agent is signed out.
+    AgentSignedOut {
+        /// Who.
+        agent: AgentId,
+        /// By whom or what.
+        by: ChangedBy,
+    },
+    /// An agent's presence is now this; never `SignedOut`, and never from it.
+    PresenceChanged {
+        /// Who.
+        agent: AgentId,
+        /// What it is.
+        presence: Presence,
+        /// By whom or what.
+        by: ChangedBy,
+        /// When the agent becomes `Ready` again by itself, if it does.
+        ready_at: Option<Timestamp>,
+    },
+    /// An agent chose a presence that takes effect after its work; none: the choice was taken back.
+    PresenceChosen {
+        /// Who.
+        agent: AgentId,
+        /// `Ready`, or `NotReady`.
+        after_work: Option<ChosenPresence>,
+        /// By whom.
+        by: ChangedBy,
+    },
+    /// An agent's phone can be reached.
+    AgentFound {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent's phone cannot be reached.
+    AgentLost {
+        /// Who.
+        agent: AgentId,
+        /// Why.
+        cause: LostCause,
+    },
+    /// Wrap-up began.
+    WrapUpStarted {
+        /// Who.
+        agent: AgentId,
+        /// After which call.
+        call: CallId,
+        /// When it ends by itself; none: when the agent ends it.
+        until: Option<Timestamp>,
+    },
+    /// Wrap-up is over; the agent is idle.
+    WrapUpEnded {
+        /// Who.
+        agent: AgentId,
+        /// By whom or what.
+        by: ChangedBy,
+    },
+
+    /// A call is here. Its place follows in the same entry.
+    CallArrived {
+        /// Its id for life.
+        call: CallId,
+        /// The caller's leg.
+        key: LegKey,
+        /// Who calls. A colleague is engaged from now on.
+        caller: Caller,
+        /// The number that was called.
+        called: Arc<str>,
+        /// 1 to 254.
+        priority: u8,
+    },
+    /// A call met a special situation, and this is what its queue does with it. What follows from it has its own event.
+    TreatmentApplied {
+        /// Which call.
+        call: CallId,
+        /// In which queue.
+        queue: QueueId,
+        /// What it met.
+        situation: Situation,
+        /// What is done: the first of treatment and fallbacks that was not refused; none: nothing was left, so that a
+        /// `Timeout` stays with a fresh `wait_max` and any other situation releases the call.
+        action: Option<Action>,
+    },
+    /// A call waits: the caller hears hold audio.
+    CallQueued {
+        /// Which call.
+        call: CallId,
+        /// In which line.
+        line: Line,
+        /// What orders it in public queues; none while it has never been in one.
+        since: Option<Timestamp>,
+        /// When waiting here ends by itself.
+        until: Timestamp,
+        /// Why it is here.
+        cause: Cause,
+        /// Who sent it.
+        sender: Sender,
+        /// Whether this was a hop.
+        is_hop: bool,
+    },
+    /// A call goes on waiting where it is, until then.
+    WaitExtended {
+        /// Which call.
+        call: CallId,
+        /// The new end.
+        until: Timestamp,
+    },
+    /// A call was sent to an external number or address: the edge dials it.
+    CallSentOutside {
+        /// Which call.
+        call: CallId,
+        /// Where to.
+        address: Arc<str>,
+        /// From which queue.
+        queue: QueueId,
+        /// In which situation.
+        situation: Situation,
+    },
+    /// The outside number answered: caller and outside number talk.
+    OutsideAnswered {
+        /// Which call.
+        call: CallId,
+    },
+
+    /// A call is offered: the edge rings the agent's phone.
+    OfferMade {
+        /// This offer.
+        offer: OfferId,
+        /// Which call.
+        call: CallId,
+        /// To whom.
+        agent: AgentId,
+        /// From which line.
+        line: Line,
+        /// When it expires.
+        until: Timestamp,
+        /// Why this agent, and this call.
+        why: Why,
+    },
+    /// The agent answered: caller and agent talk.
+    OfferAccepted {
+        /// Which offer.
+        offer: OfferId,
+        /// Which call.
+        call: CallId,
+        /// Who.
+        agent: AgentId,
+    },
+    /// The offer ended in another way; the call is back at its place as if it had never left.
+    OfferEnded {
+        /// Which offer.
+        offer: OfferId,
+        /// Which call.
+        call: CallId,
+        /// Whose phone stops ringing.
+        agent: AgentId,
+        /// How.
+        how: OfferEnd,
+        /// Until when the agent is not offered this call again, if it is kept `Ready`.
+        not_before: Option<Timestamp>,
+    },
+    /// A side of the talk is on hold, or no longer.
+    HeldChanged {
+        /// Which call.
+        call: CallId,
+        /// On hold now.
+        held: bool,
+    },
+    /// An agent gave its call away; what follows says where to. The agent's leg is hung up; the agent is free.
+    CallTransferred {
+        /// Which call.
+        call: CallId,
+        /// Who gave it away.
+        agent: AgentId,
+    },
+    /// A call is over. Legs that are left are hung up; agents who talked are free.
+    CallEnded {
+        /// Which call.
+        call: CallId,
+        /// How it ended.
+        outcome: Outcome,
+        /// Who ended it.
+        by: Party,
+    },
+}
+
+/// A presence that can be chosen for after the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChosenPresence {
+    /// Take calls.
+    Ready,
+    /// Take none.
+    NotReady(NotReady),
+}
+
+/// The ways an offer ends other than accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OfferEnd {
+    /// The agent declined.
+    Declined,
+    /// It rang for its whole time, or the phone gave up.
+    Expired,
+    /// The call or the agent left; see [`WithdrawCause`].
+    Withdrawn(WithdrawCause),
+    /// The phone could not be rung.
+    Failed,
+}
+
+/// Why an offer was withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WithdrawCause {
+    /// The caller hung up.
+    CallerLeft,
+    /// The caller pressed the cancel key, or a request cancelled the queuing.
+    Cancelled,
+    /// The agent signed out, or was forced out of `Ready`.
+    AgentLeft,
+    /// The agent's last binding ended.
+    PhoneLost,
+    /// The call was ended or moved by request, or failed.
+    CallTaken,
+    /// The agent or its queue was removed from the configuration.
+    Removed,
+}

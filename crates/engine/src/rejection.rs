@@ -1,0 +1,86 @@
+//! Why a wish was refused: a plain statement with the value that was wrong. Never journalled, always shown to whoever
+//! asked.
+
+use core::fmt;
+
+use alloc::string::String;
+
+use crate::floor::Situation;
+use crate::id::{AgentId, CallId, OfferId, QueueId, VdnId};
+
+/// Why a command was refused. A refused command changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// No such agent on this floor.
+    NoSuchAgent(AgentId),
+    /// No such queue on this floor.
+    NoSuchQueue(QueueId),
+    /// No such live call.
+    NoSuchCall(CallId),
+    /// The offer is over, or never was.
+    OfferNotPending(OfferId),
+    /// This leg's call is already here.
+    AlreadyArrived(CallId),
+    /// The priority is not from 1 to 254.
+    PriorityOutOfRange(u8),
+    /// The agent is signed out.
+    AgentSignedOut(AgentId),
+    /// The agent is `NotReady` and not engaged, or lost.
+    AgentNotReady(AgentId),
+    /// The agent already has work.
+    AgentEngaged(AgentId),
+    /// The agent is signed in already.
+    AgentAlreadySignedIn(AgentId),
+    /// The agent is signed in for ever by configuration.
+    AgentAlwaysSignedIn(AgentId),
+    /// The agent is not in wrap-up.
+    AgentNotInWrapUp(AgentId),
+    /// The agent does not talk with this call.
+    NotTheAgentsCall(AgentId, CallId),
+    /// A call cannot be directed to the agent who is its caller or talks with it already.
+    AgentIsInTheCall(AgentId, CallId),
+    /// As many calls as allowed wait in the agent's private queue.
+    PrivateQueueFull(AgentId),
+    /// The call does not wait, so its queuing cannot be cancelled and it cannot be moved.
+    CallNotWaiting(CallId),
+    /// The call has no `Cancelled` treatment to meet: it waits in private and came from no queue.
+    NothingToCancelTo(CallId),
+    /// The target queue turned the call away, and its treatment leads nowhere else.
+    QueueRefused(QueueId, Situation),
+    /// The call would take more than 16 hops.
+    TooManyHops(CallId),
+    /// The floor belongs to another VDN than the journal.
+    WrongVdn(VdnId),
+    /// The floor contradicts itself; the sentence says how.
+    FloorInvalid(String),
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchAgent(agent) => write!(f, "there is no agent {agent}"),
+            Self::NoSuchQueue(queue) => write!(f, "there is no queue {queue}"),
+            Self::NoSuchCall(call) => write!(f, "there is no live call {call}"),
+            Self::OfferNotPending(offer) => write!(f, "offer {offer} is not pending"),
+            Self::AlreadyArrived(call) => write!(f, "this leg is call {call} already"),
+            Self::PriorityOutOfRange(priority) => write!(f, "priority {priority} is not from 1 to 254"),
+            Self::AgentSignedOut(agent) => write!(f, "agent {agent} is signed out"),
+            Self::AgentNotReady(agent) => write!(f, "agent {agent} is not ready"),
+            Self::AgentEngaged(agent) => write!(f, "agent {agent} is engaged"),
+            Self::AgentAlreadySignedIn(agent) => write!(f, "agent {agent} is signed in already"),
+            Self::AgentAlwaysSignedIn(agent) => write!(f, "agent {agent} is signed in for ever by configuration"),
+            Self::AgentNotInWrapUp(agent) => write!(f, "agent {agent} is not in wrap-up"),
+            Self::NotTheAgentsCall(agent, call) => write!(f, "agent {agent} does not talk with call {call}"),
+            Self::AgentIsInTheCall(agent, call) => write!(f, "agent {agent} is in call {call} already"),
+            Self::PrivateQueueFull(agent) => write!(f, "the private queue of agent {agent} is full"),
+            Self::CallNotWaiting(call) => write!(f, "call {call} does not wait"),
+            Self::NothingToCancelTo(call) => write!(f, "call {call} came from no queue whose treatment could apply"),
+            Self::QueueRefused(queue, situation) => write!(f, "queue {queue} turned the call away: {situation:?}"),
+            Self::TooManyHops(call) => write!(f, "call {call} has been sent on 16 times"),
+            Self::WrongVdn(vdn) => write!(f, "this journal does not belong to VDN {vdn}"),
+            Self::FloorInvalid(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
+impl core::error::Error for Rejection {}
