@@ -4,7 +4,7 @@ use crate::id::{CallId, OfferId};
 use crate::time::Timestamp;
 
 /// What the agent chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Presence {
     /// Not here: no new calls, public or private.
     SignedOut,
@@ -15,7 +15,7 @@ pub enum Presence {
 }
 
 /// Why an agent takes no calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NotReady {
     /// In which of the three ways.
     pub kind: NotReadyKind,
@@ -31,7 +31,7 @@ impl NotReady {
 }
 
 /// The three ways of not being ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotReadyKind {
     /// Busy with something else.
     Busy,
@@ -42,7 +42,7 @@ pub enum NotReadyKind {
 }
 
 /// What the engine knows the agent to be doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Work {
     /// Nothing, since then.
     Idle {
@@ -81,7 +81,7 @@ impl Work {
 }
 
 /// What the edge knows of the agent's phone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// There is a live binding, or a fixed phone.
     Reachable,
@@ -91,11 +91,15 @@ pub enum Reach {
         since: Timestamp,
         /// Why.
         cause: LostCause,
+        /// When its phone is tried again by itself; none: when it is heard of.
+        retry_at: Option<Timestamp>,
+        /// When it is signed out, if it is lost until then; none: it is not signed in, or signed in for ever.
+        sign_out_at: Option<Timestamp>,
     },
 }
 
 /// Why an agent is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LostCause {
     /// Its phone has no live binding.
     NoBinding,
@@ -104,7 +108,7 @@ pub enum LostCause {
 }
 
 /// Who or what changed an agent's presence or ended its wrap-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangedBy {
     /// The agent, on its phone or through a face.
     Agent,
@@ -112,7 +116,8 @@ pub enum ChangedBy {
     Supervisor,
     /// The first binding of its phone, or a fixed phone.
     Phone,
-    /// The floor: an offer was declined or expired, or `auto_ready` or a wrap-up time is over.
+    /// The floor: an offer was declined or expired, `auto_ready` or a wrap-up time is over, or the work is over for
+    /// whose end the presence was chosen.
     Rule,
     /// `lost_grace` was over.
     Lost,

@@ -9,7 +9,7 @@ use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::time::Timestamp;
 
 /// A live call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Call {
     /// For life.
     pub id: CallId,
@@ -33,6 +33,8 @@ pub struct Call {
     pub place: Place,
     /// Situations in queues that already directed it away; each counts as `stay` when it comes back.
     pub diverted: Vec<(QueueId, Situation)>,
+    /// Agents who did not take it and were kept `Ready`, and until when they are not offered it again.
+    pub not_before: Vec<(AgentId, Timestamp)>,
     /// Every place it was in before, oldest first; an offer is not a place. Bounded by the hops.
     pub history: Vec<Stay>,
 }
@@ -41,7 +43,7 @@ pub struct Call {
 pub const HOPS_MAX: u8 = 16;
 
 /// Who calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// Somebody outside, by the number that the trunk gave; empty when withheld.
     Outside(Arc<str>),
@@ -50,7 +52,7 @@ pub enum Caller {
 }
 
 /// Where a live call is: in exactly one place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// It waits.
     Waiting(Wait),
@@ -92,7 +94,7 @@ pub enum Place {
 }
 
 /// A call's place in a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wait {
     /// In which line.
     pub line: Line,
@@ -107,7 +109,7 @@ pub struct Wait {
 }
 
 /// Where calls wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Line {
     /// In a queue, for any of its agents.
     Queue(QueueId),
@@ -116,7 +118,7 @@ pub enum Line {
 }
 
 /// Why a call was directed or moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
     /// The caller, or a colleague, dialled the number of this queue or agent.
     Dialled,
@@ -135,7 +137,7 @@ pub enum Cause {
 }
 
 /// Who sent a call to its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sender {
     /// The caller's own choice of number.
     Caller,
@@ -150,7 +152,7 @@ pub enum Sender {
 }
 
 /// A place a call was in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Stay {
     /// Which one.
     pub at: StayAt,
@@ -163,7 +165,7 @@ pub struct Stay {
 }
 
 /// A kind of place, as the history keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StayAt {
     /// Waiting in a line.
     Line(Line),
@@ -174,7 +176,7 @@ pub enum StayAt {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// After a talk.
     Answered,
@@ -187,7 +189,7 @@ pub enum Outcome {
 }
 
 /// Why we ended a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReleaseCause {
     /// The treatment of this situation, or its last fallback, said release, or was refused.
     Treatment(Situation),
@@ -200,7 +202,7 @@ pub enum ReleaseCause {
 }
 
 /// Why a call could not go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailCause {
     /// The server restarted and the leg was not taken up again.
     LostAtRestart,
@@ -213,7 +215,7 @@ pub enum FailCause {
 }
 
 /// Which side ended a talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     /// The caller's side.
     Caller,
@@ -224,7 +226,7 @@ pub enum Party {
 }
 
 /// Who is passed over for an offer, and why; kept small so that it costs nothing to carry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Why {
     /// By which rule the winner was found.
     pub rule: Option<OfferRule>,
@@ -239,7 +241,7 @@ pub struct Why {
 }
 
 /// The rules of `semantics.md` section 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OfferRule {
     /// The agent became available; its private queue comes first.
     PrivateFirst,

@@ -116,7 +116,8 @@ pub enum Command {
         offer: OfferId,
     },
 
-    /// Sign an agent in as `Ready`.
+    /// Sign an agent in as `Ready`. By `Phone` it is a fact, the first binding of the agent's phone: it makes any agent
+    /// reachable, signs in only one with [`SignIn::Register`](crate::SignIn::Register), and a repeat changes nothing.
     SignIn {
         /// Which agent.
         agent: AgentId,
@@ -130,14 +131,16 @@ pub enum Command {
         /// `Agent` or `Supervisor`.
         by: ChangedBy,
     },
-    /// Become `Ready`; after the work that goes on, if any.
+    /// Become `Ready`; after the work that goes on, if any. Signs in an agent with
+    /// [`SignIn::Register`](crate::SignIn::Register) who signed out while its phone stayed bound.
     BecomeReady {
         /// Which agent.
         agent: AgentId,
         /// `Agent` or `Supervisor`.
         by: ChangedBy,
     },
-    /// Become `NotReady`; after the work that goes on, if any.
+    /// Become `NotReady`; after the work that goes on, if any. By `Supervisor` it withdraws an offer and takes effect at
+    /// once.
     BecomeNotReady {
         /// Which agent.
         agent: AgentId,

@@ -22,7 +22,7 @@ pub enum Event {
     QueueRemoved(QueueId),
     /// An agent is this, new or changed.
     AgentDefined(AgentSettings),
-    /// An agent is no more.
+    /// An agent is configured no more; signed out before, and gone as soon as its talk is over.
     AgentRemoved(AgentId),
 
     /// An agent is signed in, as `Ready`.
@@ -64,12 +64,16 @@ pub enum Event {
         /// Who.
         agent: AgentId,
     },
-    /// An agent's phone cannot be reached.
+    /// An agent's phone cannot be reached. Comes again when the cause or one of the two ends changes.
     AgentLost {
         /// Who.
         agent: AgentId,
         /// Why.
         cause: LostCause,
+        /// When its phone is tried again by itself; none: when it is heard of.
+        retry_at: Option<Timestamp>,
+        /// When the agent is signed out, if it is lost until then; none: it is not signed in, or signed in for ever.
+        sign_out_at: Option<Timestamp>,
     },
     /// Wrap-up began.
     WrapUpStarted {
@@ -127,8 +131,8 @@ pub enum Event {
         cause: Cause,
         /// Who sent it.
         sender: Sender,
-        /// Whether this was a hop.
-        is_hop: bool,
+        /// How many times it has been sent on, this time included.
+        hops: u8,
     },
     /// A call goes on waiting where it is, until then.
     WaitExtended {
@@ -147,6 +151,8 @@ pub enum Event {
         queue: QueueId,
         /// In which situation.
         situation: Situation,
+        /// How many times it has been sent on, this time included.
+        hops: u8,
     },
     /// The outside number answered: caller and outside number talk.
     OutsideAnswered {
@@ -191,6 +197,13 @@ pub enum Event {
         /// Until when the agent is not offered this call again, if it is kept `Ready`.
         not_before: Option<Timestamp>,
     },
+    /// `reoffer_min` is over: an agent kept `Ready` may be offered a call again that it did not take.
+    ReofferAllowed {
+        /// Who.
+        agent: AgentId,
+        /// Which call.
+        call: CallId,
+    },
     /// A side of the talk is on hold, or no longer.
     HeldChanged {
         /// Which call.
@@ -217,7 +230,7 @@ pub enum Event {
 }
 
 /// A presence that can be chosen for after the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChosenPresence {
     /// Take calls.
     Ready,

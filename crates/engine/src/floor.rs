@@ -9,7 +9,7 @@ use core::time::Duration;
 use crate::id::{AgentId, QueueId, VdnId};
 
 /// Everything that is configured of one VDN.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Floor {
     /// Whose floor this is; a journal belongs to one VDN for ever.
     pub vdn: VdnId,
@@ -22,7 +22,7 @@ pub struct Floor {
 }
 
 /// What holds for the whole VDN, and for calls that came through no queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VdnSettings {
     /// How long a call waits in a private queue before it goes back to its origin queue. Default 300 s.
     pub private_wait_max: Duration,
@@ -70,7 +70,7 @@ impl Default for VdnSettings {
 }
 
 /// What happens to a call directed to an agent who is signed in but can neither take it nor is engaged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DirectedToNotReady {
     /// It is refused with `AgentNotReady`.
     #[default]
@@ -80,7 +80,7 @@ pub enum DirectedToNotReady {
 }
 
 /// A queue: where calls wait for any agent with the skill.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Queue {
     /// Unique in the VDN.
     pub id: QueueId,
@@ -130,7 +130,7 @@ impl Queue {
 }
 
 /// A stretch of the week during which a queue is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OpenHours {
     /// First open minute, counted from Monday 00:00, 0 to 10079.
     pub from_minute: u16,
@@ -139,7 +139,7 @@ pub struct OpenHours {
 }
 
 /// The rule that picks among available agents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Strategy {
     /// Idle longest first.
     #[default]
@@ -153,7 +153,7 @@ pub enum Strategy {
 }
 
 /// A special situation that a call meets in a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Situation {
     /// Entering outside the queue's hours.
     Closed,
@@ -170,7 +170,7 @@ pub enum Situation {
 }
 
 /// What a queue does with a call in each special situation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Treatments {
     /// Default: release.
     pub closed: Treatment,
@@ -216,7 +216,7 @@ impl Default for Treatments {
 }
 
 /// What to do with a call, and what instead when that is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Treatment {
     /// Tried first.
     pub action: Action,
@@ -225,7 +225,7 @@ pub struct Treatment {
 }
 
 /// One thing to do with a call in a special situation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// End the call.
     Release,
@@ -240,7 +240,7 @@ pub enum Action {
 }
 
 /// What is configured of an agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AgentSettings {
     /// Unique in the VDN.
     pub id: AgentId,
@@ -255,7 +255,7 @@ pub struct AgentSettings {
 }
 
 /// An agent's part in a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AgentQueue {
     /// Which queue.
     pub queue: QueueId,
@@ -266,7 +266,7 @@ pub struct AgentQueue {
 }
 
 /// How an agent is signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignIn {
     /// By a person, through a face; the phone's registration makes the agent reachable.
     Person,

@@ -1,6 +1,7 @@
 //! What is true now. Only the child module `apply` writes it.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::agent::{Presence, Reach, Work};
@@ -15,7 +16,7 @@ use crate::time::Timestamp;
 pub struct State {}
 
 /// An agent, as it is now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Agent {
     /// What is configured of it.
     pub settings: Arc<AgentSettings>,
@@ -35,6 +36,10 @@ pub struct Agent {
     pub ready_at: Option<Timestamp>,
     /// How long it has talked since it signed in.
     pub talked: Duration,
+    /// The last offer made to it, for `RoundRobin`.
+    pub last_offer: Option<OfferId>,
+    /// Configured no more, and gone as soon as its talk is over; signed out for good.
+    pub is_leaving: bool,
 }
 
 impl Agent {
@@ -68,7 +73,22 @@ pub enum Deadline {
 
 /// A state as plain data, its indexes left out: for snapshots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Image {}
+pub struct Image {
+    /// The VDN, once the journal has its first entry.
+    pub vdn: Option<VdnId>,
+    /// What holds for the whole VDN.
+    pub settings: VdnSettings,
+    /// All queues, by id.
+    pub queues: Vec<Queue>,
+    /// All agents, by id.
+    pub agents: Vec<Agent>,
+    /// All live calls, by id.
+    pub calls: Vec<Call>,
+    /// How many calls have arrived in the life of the journal: the `n` of the last call's id.
+    pub calls_made: u64,
+    /// How many offers were made in the life of the journal: the id of the last one.
+    pub offers_made: u64,
+}
 
 impl State {
     /// The VDN, once the journal has its first entry.
