@@ -1,1 +1,8 @@
-//! Skeleton.
+//! The HTTP faces.
+
+pub mod auth;
+mod settings;
+
+pub use settings::{
+    AccessKey, AgentPassword, ApiKey, InternalSettings, Limits, PublicSettings, Role, Secret, Settings, TlsSettings,
+};

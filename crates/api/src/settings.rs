@@ -1,0 +1,154 @@
+//! What the faces are given whole, by the server, from its file.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use engine::{AgentId, VdnId};
+
+/// Everything that is configured of the HTTP faces: one immutable value, swapped whole by [`crate::Faces::reload`].
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The call centre's id, `ccId` in the vendor-shaped faces: 1 to 65535.
+    pub cc: u16,
+    /// The listener that faces the outside: HTTPS, faces `cms` and `v1`.
+    pub public: PublicSettings,
+    /// The listener that never faces the outside: plain HTTP, face `bms`, metrics and health.
+    pub internal: InternalSettings,
+    /// Whom `v1` signs in, and with which password.
+    pub passwords: Vec<AgentPassword>,
+    /// Who may use `v1` without being an agent.
+    pub api_keys: Vec<ApiKey>,
+    /// What one client may take of us.
+    pub limits: Limits,
+}
+
+/// The listener that faces the outside.
+#[derive(Clone, Debug)]
+pub struct PublicSettings {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The certificate to show.
+    pub tls: TlsSettings,
+    /// Who may sign requests to `cms`.
+    pub access_keys: Vec<AccessKey>,
+    /// How far a signature's time may lie from our wall clock, either way. Default 15 minutes.
+    pub signature_window: Duration,
+    /// Whether a signature is accepted only once. Off by default: the interfaces of `cms` only read.
+    pub refuse_replays: bool,
+}
+
+/// A certificate chain and its key, as read from their files.
+#[derive(Clone, Debug)]
+pub struct TlsSettings {
+    /// PEM, our own certificate first.
+    pub certificate: Vec<u8>,
+    /// PEM: PKCS#8, PKCS#1 or SEC1.
+    pub key: Secret,
+}
+
+/// The listener that never faces the outside.
+#[derive(Clone, Debug)]
+pub struct InternalSettings {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+}
+
+/// One client of `cms`.
+#[derive(Clone, Debug)]
+pub struct AccessKey {
+    /// Its name in the `Authorization` header: visible ASCII without `/`.
+    pub ak: String,
+    /// What it signs with.
+    pub sk: Secret,
+    /// Which VDNs it may ask about.
+    pub vdns: Vec<VdnId>,
+}
+
+/// An agent's password for `v1`.
+#[derive(Clone, Debug)]
+pub struct AgentPassword {
+    /// The agent's VDN.
+    pub vdn: VdnId,
+    /// Which agent.
+    pub agent: AgentId,
+    /// Compared in constant time.
+    pub password: Secret,
+}
+
+/// A supervisor's or an integration's key for `v1`, sent as `Authorization: Bearer KEY`.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// For the log.
+    pub name: String,
+    /// At least 16 characters.
+    pub key: Secret,
+    /// Which VDNs it may see and act in.
+    pub vdns: Vec<VdnId>,
+    /// What it may do there.
+    pub role: Role,
+}
+
+/// What an [`ApiKey`] may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// See every agent, queue and call, with callers' numbers masked.
+    Monitor,
+    /// See the same with callers' numbers in full, and act for any agent and on any call.
+    Supervisor,
+}
+
+/// What one client may take of us.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Open connections of each listener. Default 1000.
+    pub connections: u32,
+    /// Open connections of one source address to each listener. Default 200: generous, for addresses are shared.
+    pub connections_per_source: u32,
+    /// Live `v1` sessions. Default 20,000.
+    pub sessions: u32,
+    /// Open event streams. Default 2000.
+    pub event_streams: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 1000, connections_per_source: 200, sessions: 20_000, event_streams: 2000 }
+    }
+}
+
+/// Bytes that no log line shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Box<[u8]>);
+
+impl Secret {
+    /// The bytes, to be used and not shown.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().into())
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes().into())
+    }
+}
+
+impl From<Vec<u8>> for Secret {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
