@@ -1,5 +1,6 @@
 //! What the faces are given whole, by the server, from its file.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -150,5 +151,113 @@ impl From<Vec<u8>> for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+/// What is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// `ccId` is not from 1 to 65535.
+    #[error("the call centre's id is 0 and must be from 1 to 65535")]
+    Cc,
+    /// The certificate or its key cannot be used.
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(String),
+    /// An access key's name cannot be written into a signature.
+    #[error("the access key {0:?} is empty, or has a `/` or a character that is not visible ASCII")]
+    AccessKeyName(String),
+    /// Two access keys have the same name.
+    #[error("the access key {0:?} is there twice")]
+    AccessKeyTwice(String),
+    /// An access key's secret is empty.
+    #[error("the access key {0:?} has an empty secret")]
+    AccessKeySecret(String),
+    /// Two passwords of one agent.
+    #[error("agent {1} of VDN {0} has two passwords")]
+    PasswordTwice(VdnId, AgentId),
+    /// An empty password.
+    #[error("agent {1} of VDN {0} has an empty password")]
+    PasswordEmpty(VdnId, AgentId),
+    /// An API key that could be guessed.
+    #[error("the API key {0:?} has fewer than 16 characters")]
+    ApiKeyShort(String),
+    /// Two API keys are the same.
+    #[error("the API key {0:?} is the same as another")]
+    ApiKeyTwice(String),
+    /// A limit of 0 would refuse everybody.
+    #[error("the limit {0} is 0")]
+    LimitZero(&'static str),
+}
+
+impl Settings {
+    /// Whether the faces could run with this; the first mistake if not.
+    ///
+    /// # Errors
+    /// What is wrong, with the value that is.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        if self.cc == 0 {
+            return Err(SettingsError::Cc);
+        }
+        self.check_access_keys()?;
+        self.check_passwords()?;
+        self.check_api_keys()?;
+        self.limits.check()
+    }
+
+    fn check_access_keys(&self) -> Result<(), SettingsError> {
+        let mut names = HashSet::new();
+        for AccessKey { ak, sk, .. } in &self.public.access_keys {
+            if ak.is_empty() || !ak.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/') {
+                return Err(SettingsError::AccessKeyName(ak.clone()));
+            }
+            if sk.expose().is_empty() {
+                return Err(SettingsError::AccessKeySecret(ak.clone()));
+            }
+            if !names.insert(ak) {
+                return Err(SettingsError::AccessKeyTwice(ak.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_passwords(&self) -> Result<(), SettingsError> {
+        let mut agents = HashSet::new();
+        for AgentPassword { vdn, agent, password } in &self.passwords {
+            if password.expose().is_empty() {
+                return Err(SettingsError::PasswordEmpty(*vdn, *agent));
+            }
+            if !agents.insert((vdn, agent)) {
+                return Err(SettingsError::PasswordTwice(*vdn, *agent));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_api_keys(&self) -> Result<(), SettingsError> {
+        let mut keys = HashSet::new();
+        for ApiKey { name, key, .. } in &self.api_keys {
+            if key.expose().len() < 16 {
+                return Err(SettingsError::ApiKeyShort(name.clone()));
+            }
+            if !keys.insert(key.expose()) {
+                return Err(SettingsError::ApiKeyTwice(name.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), SettingsError> {
+        let limits = [
+            ("connections", self.connections),
+            ("connections_per_source", self.connections_per_source),
+            ("sessions", self.sessions),
+            ("event_streams", self.event_streams),
+        ];
+        match limits.iter().find(|(_, limit)| *limit == 0) {
+            Some((name, _)) => Err(SettingsError::LimitZero(name)),
+            None => Ok(()),
+        }
     }
 }
