@@ -1,0 +1,264 @@
+//! The handle: opens ports and knows which of them hear each other.
+
+use crate::clock::Clock;
+use crate::error::MediaError;
+use crate::orders::{Inbox, Source};
+use crate::outlet::Outlet;
+use crate::ports::PortPool;
+use crate::settings::{Audio, Remote, Settings};
+use crate::sounds::Sounds;
+use crate::stream::Stream;
+use crate::tally::{Stats, Totals};
+use crate::worker::Worker;
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// The most threads ports can be shared out to.
+const THREADS_MAX: usize = 64;
+
+/// Names a port. Never used twice in the life of a [`Media`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortId(u64);
+
+/// A bound port. It stays open until [`Media::close`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// Its name in all further calls.
+    pub id: PortId,
+    /// What it is bound to: the configured address and an even port.
+    pub local: SocketAddr,
+}
+
+/// What a port heard of its remote.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// A key was pressed (RFC 4733, events 0 to 15): once per press, at the first packet of it that arrives, be that
+    /// its start, its end or a repeat. Reported whatever the port hears at that time; relayed as well.
+    Dtmf {
+        /// Where.
+        port: PortId,
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        key: char,
+    },
+}
+
+impl fmt::Debug for MediaEvent {
+    /// Without the key, which may be a digit of a card number or a PIN.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Dtmf { port, key: _ } = self;
+        formatter.debug_struct("Dtmf").field("port", port).finish_non_exhaustive()
+    }
+}
+
+/// The audio of all calls. A handle: clones mean the same ports and threads.
+///
+/// No method waits for the network or for a media thread. Orders for one port take effect in the order in which they
+/// were given; an order for a port that is closed has no effect, for a hang-up may cross anything.
+#[derive(Debug, Clone)]
+pub struct Media {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    pool: Arc<PortPool>,
+    clock: Clock,
+    totals: Arc<Totals>,
+    inboxes: Vec<Arc<Inbox>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    board: Mutex<Switchboard>,
+}
+
+#[derive(Debug, Default)]
+struct Switchboard {
+    ports: HashMap<PortId, Entry>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    outlet: Arc<Outlet>,
+    /// The port it hears, and is heard by.
+    peer: Option<PortId>,
+}
+
+impl Media {
+    /// Reads the hold audio and starts the threads. `on_event` is called on them, so it must not wait.
+    ///
+    /// Metrics go to the recorder that is installed by then.
+    ///
+    /// # Errors
+    /// [`MediaError::EmptyRange`], [`MediaError::Threads`], [`MediaError::HoldAudio`], [`MediaError::Ringback`], and
+    /// [`MediaError::Thread`] when the operating system refuses.
+    pub fn start(settings: Settings, on_event: Box<dyn Fn(MediaEvent) + Send + Sync>) -> Result<Self, MediaError> {
+        if !(1..=THREADS_MAX).contains(&settings.threads) {
+            return Err(MediaError::Threads(settings.threads));
+        }
+        let pool = PortPool::new(settings.address, settings.ports.clone())?;
+        let sounds = Arc::new(Sounds::new(&settings)?);
+        let mut inner = Inner {
+            pool,
+            clock: Clock::start(),
+            totals: Arc::default(),
+            inboxes: Vec::new(),
+            threads: Mutex::default(),
+            board: Mutex::default(),
+        };
+        let on_event: Arc<dyn Fn(MediaEvent) + Send + Sync> = on_event.into();
+        for number in 0..settings.threads {
+            let totals = Arc::clone(&inner.totals);
+            let worker = Worker::new(inner.clock, Arc::clone(&sounds), Arc::clone(&on_event), totals)
+                .map_err(MediaError::Thread)?;
+            inner.inboxes.push(worker.inbox());
+            let name = format!("media-{number}");
+            let thread = std::thread::Builder::new().name(name).spawn(|| worker.run()).map_err(MediaError::Thread)?;
+            inner.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Binds a free port. It hears [`Audio::Silence`], and receives nothing before it has a remote.
+    ///
+    /// # Errors
+    /// [`MediaError::NoPort`] when the range is exhausted, [`MediaError::Socket`] when the operating system refuses,
+    /// [`MediaError::Random`], and [`MediaError::Stopped`].
+    pub fn open(&self) -> Result<Port, MediaError> {
+        let stream = Stream::new(self.inner.clock.now()).map_err(MediaError::Random)?;
+        let bound = self.inner.pool.bind()?;
+        let local = bound.local();
+        let mut board = self.inner.board();
+        let id = PortId(board.next);
+        let inbox = self.inner.inbox(id);
+        if inbox.is_stopped() {
+            return Err(MediaError::Stopped);
+        }
+        board.next += 1;
+        let outlet = Arc::new(Outlet::new(id, stream));
+        board.ports.insert(id, Entry { outlet: Arc::clone(&outlet), peer: None });
+        inbox.order(id, |order| order.opened = Some((bound, outlet)));
+        board.publish();
+        Ok(Port { id, local })
+    }
+
+    /// Sets or changes the other side of a port.
+    pub fn set_remote(&self, port: PortId, remote: Remote) {
+        let board = self.inner.board();
+        if board.ports.contains_key(&port) {
+            self.inner.inbox(port).order(port, |order| order.remote = Some(remote));
+        }
+    }
+
+    /// Lets a port hear `audio`. If it was connected, the connection ends as by [`Media::disconnect`]. What plays
+    /// already plays on.
+    pub fn play(&self, port: PortId, audio: Audio) {
+        let mut board = self.inner.board();
+        if board.ports.contains_key(&port) {
+            self.part(&mut board, port);
+            self.source(port, Source::Audio(audio));
+        }
+    }
+
+    /// Lets two ports hear each other, and nobody else. A port connected to itself hears its own echo. Without effect
+    /// when one of them is closed, or when they are connected already.
+    pub fn connect(&self, a: PortId, b: PortId) {
+        let mut board = self.inner.board();
+        let (Some(of_a), Some(of_b)) = (board.ports.get(&a), board.ports.get(&b)) else { return };
+        if of_a.peer == Some(b) {
+            return;
+        }
+        let (outlet_a, outlet_b) = (Arc::clone(&of_a.outlet), Arc::clone(&of_b.outlet));
+        self.part(&mut board, a);
+        self.part(&mut board, b);
+        board.set_peer(a, Some(b));
+        board.set_peer(b, Some(a));
+        self.source(a, Source::Peer(outlet_b));
+        self.source(b, Source::Peer(outlet_a));
+    }
+
+    /// Ends the connection of a port: it and the port it was connected to hear [`Audio::Silence`].
+    pub fn disconnect(&self, port: PortId) {
+        self.part(&mut self.inner.board(), port);
+    }
+
+    /// Closes a port and ends its connection. The number is free again as soon as the thread that owns it sees this,
+    /// which is at once unless it is busy.
+    pub fn close(&self, port: PortId) {
+        let mut board = self.inner.board();
+        self.part(&mut board, port);
+        if board.ports.remove(&port).is_some() {
+            self.inner.inbox(port).order(port, |order| order.closed = true);
+            board.publish();
+        }
+    }
+
+    /// What was counted since the start, all threads together.
+    pub fn stats(&self) -> Stats {
+        self.inner.totals.stats()
+    }
+
+    /// Closes all ports and ends the threads. Other handles remain, but open nothing any more.
+    pub fn stop(self) {
+        self.inner.stop();
+        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a media thread had panicked");
+            }
+        }
+    }
+
+    /// Takes a port and its peer apart, if it has one.
+    fn part(&self, board: &mut Switchboard, port: PortId) {
+        let Some(peer) = board.set_peer(port, None) else { return };
+        board.set_peer(peer, None);
+        self.source(port, Source::Audio(Audio::Silence));
+        self.source(peer, Source::Audio(Audio::Silence));
+    }
+
+    fn source(&self, port: PortId, source: Source) {
+        self.inner.inbox(port).order(port, |order| order.source = Some(source));
+    }
+}
+
+impl Switchboard {
+    /// Notes whom a port hears; answers with whom it heard before.
+    fn set_peer(&mut self, port: PortId, peer: Option<PortId>) -> Option<PortId> {
+        let entry = self.ports.get_mut(&port)?;
+        std::mem::replace(&mut entry.peer, peer)
+    }
+
+    fn publish(&self) {
+        metrics::gauge!("anteroom_rtp_ports_open").set(self.ports.len() as f64);
+    }
+}
+
+impl Inner {
+    fn board(&self) -> MutexGuard<'_, Switchboard> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where orders for a port go: each port belongs to one thread for life.
+    fn inbox(&self, port: PortId) -> &Inbox {
+        let threads = self.inboxes.len() as u64;
+        &self.inboxes[(port.0 % threads) as usize]
+    }
+
+    fn stop(&self) {
+        let mut board = self.board();
+        board.ports.clear();
+        board.publish();
+        for inbox in &self.inboxes {
+            inbox.stop();
+        }
+    }
+}
+
+impl Drop for Inner {
+    /// With the last handle the threads end too, though nobody waits for them.
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,103 @@
+//! How callers tell a media thread what to do without waiting for it: one order per port, the latest wish wins.
+
+use crate::media::PortId;
+use crate::outlet::{Hears, Outlet};
+use crate::ports::BoundSocket;
+use crate::settings::{Audio, Remote};
+use mio::Waker;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What is still to be done for the ports of one thread.
+///
+/// A port is in it at most once, and a port that its thread never saw leaves it when it is closed: so it never holds
+/// more than two entries per number of the range.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    orders: Mutex<Orders>,
+    waker: Waker,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Orders {
+    pub(crate) ports: HashMap<PortId, Order>,
+    /// The thread is to end, or has ended.
+    pub(crate) stop: bool,
+}
+
+/// What is to be done for one port. What is `None` stays as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    pub(crate) opened: Option<(BoundSocket, Arc<Outlet>)>,
+    pub(crate) remote: Option<Remote>,
+    pub(crate) source: Option<Source>,
+    pub(crate) closed: bool,
+}
+
+/// Where what a port hears comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    Audio(Audio),
+    /// The two ports hear each other: what this one receives leaves through the other's outlet.
+    Peer(Arc<Outlet>),
+}
+
+impl Source {
+    pub(crate) fn hears(&self) -> Hears {
+        match self {
+            Self::Audio(audio) => Hears::Audio(*audio),
+            Self::Peer(outlet) => Hears::Port(outlet.id),
+        }
+    }
+}
+
+impl Inbox {
+    pub(crate) fn new(waker: Waker) -> Self {
+        Self { orders: Mutex::default(), waker }
+    }
+
+    /// Adds to the order for a port. Without effect once the thread has ended.
+    pub(crate) fn order(&self, port: PortId, change: impl FnOnce(&mut Order)) {
+        let mut orders = self.lock();
+        if orders.stop {
+            return;
+        }
+        let first = orders.ports.is_empty();
+        let order = orders.ports.entry(port).or_default();
+        change(order);
+        if order.closed && order.opened.is_some() {
+            orders.ports.remove(&port);
+        }
+        drop(orders);
+        if first {
+            self.wake();
+        }
+    }
+
+    /// Tells the thread to end. What it was still to do is dropped, sockets included.
+    pub(crate) fn stop(&self) {
+        *self.lock() = Orders { ports: HashMap::new(), stop: true };
+        self.wake();
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.lock().stop
+    }
+
+    /// Everything ordered since the last time, moved into `taken`, whose room is reused.
+    pub(crate) fn take(&self, taken: &mut HashMap<PortId, Order>) -> bool {
+        let mut orders = self.lock();
+        std::mem::swap(&mut orders.ports, taken);
+        orders.stop
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            tracing::error!(%error, "a media thread cannot be woken");
+        }
+    }
+}
