@@ -6,9 +6,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::http::Uri;
+use axum::response::Response;
 use node::Node;
+use tokio::net::TcpListener;
 
-use crate::settings::{Settings, SettingsError};
+use crate::app::{App, Current};
+use crate::settings::{Limits, Settings, SettingsError};
+use crate::shell::{Listener, Serve, SharedTls, tls_config};
+use crate::{bms, cms, internal, refusal};
 
 /// Renders what `/metrics` answers: the text format of Prometheus.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -44,8 +52,11 @@ impl Readiness {
 
 /// Both listeners and what they serve. Dropped without [`Faces::stop`], they stop at once.
 pub struct Faces {
-    public: SocketAddr,
-    internal: SocketAddr,
+    public: Listener,
+    internal: Listener,
+    tls: SharedTls,
+    limits: Arc<ArcSwap<Limits>>,
+    app: Arc<App>,
 }
 
 /// Why the faces cannot be started.
@@ -69,13 +80,13 @@ pub enum StartError {
 
 impl fmt::Debug for Faces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Faces").field("public", &self.public).field("internal", &self.internal).finish()
+        let (public, internal) = (self.public_address(), self.internal_address());
+        f.debug_struct("Faces").field("public", &public).field("internal", &internal).finish_non_exhaustive()
     }
 }
 
 impl Faces {
-    /// Listens on both addresses and serves every face for the VDNs of `nodes`. Must be called within a tokio runtime,
-    /// after a rustls provider was installed for the process.
+    /// Listens on both addresses and serves every face for the VDNs of `nodes`. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// When the settings are wrong or an address cannot be taken; nothing runs then.
@@ -85,21 +96,29 @@ impl Faces {
         render: RenderMetrics,
         ready: CheckReadiness,
     ) -> Result<Self, StartError> {
-        let _ = (nodes, render, ready);
         settings.check()?;
-        std::future::ready(Ok(Self { public: settings.public.listen, internal: settings.internal.listen })).await
+        let tls: SharedTls = Arc::new(ArcSwap::from_pointee(tls_config(&settings.public.tls)?));
+        let limits = Arc::new(ArcSwap::from_pointee(settings.limits));
+        let public = bind(settings.public.listen).await?;
+        let internal = bind(settings.internal.listen).await?;
+        let app = App::new(settings, nodes, render, ready);
+        let (outside, inside) = (Arc::clone(&limits), Arc::clone(&limits));
+        let outside =
+            Serve { name: "public", router: public_routes(&app), tls: Some(Arc::clone(&tls)), limits: outside };
+        let inside = Serve { name: "internal", router: internal_routes(&app), tls: None, limits: inside };
+        Ok(Self { public: listen(public, outside)?, internal: listen(internal, inside)?, tls, limits, app })
     }
 
     /// Where the public listener listens: the port it took, if the settings said 0.
     #[must_use]
     pub fn public_address(&self) -> SocketAddr {
-        self.public
+        self.public.address()
     }
 
     /// Where the internal listener listens.
     #[must_use]
     pub fn internal_address(&self) -> SocketAddr {
-        self.internal
+        self.internal.address()
     }
 
     /// Swaps the settings for requests and connections to come: keys, passwords, certificate, window and limits. The
@@ -108,12 +127,46 @@ impl Faces {
     /// # Errors
     /// When the settings are wrong; the old ones go on then.
     pub fn reload(&self, settings: Settings) -> Result<(), SettingsError> {
-        settings.check()
+        settings.check()?;
+        let tls = tls_config(&settings.public.tls)?;
+        self.tls.store(Arc::new(tls));
+        self.limits.store(Arc::new(settings.limits));
+        self.app.current.store(Arc::new(Current::new(settings)));
+        Ok(())
     }
 
     /// Takes no new connection, lets open requests run to their end for at most `grace`, then closes.
     pub async fn stop(self, grace: Duration) {
-        let _ = grace;
-        std::future::ready(()).await;
+        futures::future::join(self.public.stop(grace), self.internal.stop(grace)).await;
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+fn listen(socket: TcpListener, serve: Serve) -> Result<Listener, StartError> {
+    let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
+    let address = socket.local_addr().unwrap_or(unspecified);
+    Listener::start(socket, serve).map_err(|source| StartError::Listen { address, source })
+}
+
+fn public_routes(app: &Arc<App>) -> Router {
+    cms::routes().fallback(nothing_here).with_state(Arc::clone(app))
+}
+
+fn internal_routes(app: &Arc<App>) -> Router {
+    bms::routes()
+        .merge(internal::routes())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(app))
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    refusal::not_found(uri.path())
+}
+
+async fn wrong_method(uri: Uri) -> Response {
+    refusal::method("GET, HEAD", uri.path())
 }

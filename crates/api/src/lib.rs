@@ -1,8 +1,15 @@
 //! The HTTP faces.
 
+mod app;
 pub mod auth;
+mod bms;
+mod cms;
 mod faces;
+mod internal;
+mod refusal;
 mod settings;
+mod shell;
+mod strict;
 
 pub use faces::{Check, CheckReadiness, Faces, Readiness, RenderMetrics, StartError};
 pub use settings::{

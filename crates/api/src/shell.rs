@@ -1,0 +1,12 @@
+//! The server below the faces: listeners, TLS, connections and what bounds them.
+
+mod body;
+mod connection;
+mod listener;
+mod sources;
+mod tls;
+
+pub(crate) use body::{BodyError, read_body};
+pub(crate) use connection::Connection;
+pub(crate) use listener::{Listener, Serve};
+pub(crate) use tls::{SharedTls, tls_config};
