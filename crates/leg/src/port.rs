@@ -188,10 +188,11 @@ pub enum LegEvent {
     /// A session description was agreed on, the first or another one. From now on audio goes this way.
     Media(Agreed),
     /// The other side offers another session by re-INVITE or UPDATE: hold, retrieve, another address. Waits for
-    /// [`Wish::AnswerOffer`] or [`Wish::RefuseOffer`]. An offer that changes nothing is answered by the leg itself.
+    /// [`Wish::AnswerOffer`] or [`Wish::RefuseOffer`]. An offer that changes nothing is answered by the
+    /// leg itself, and so is a re-INVITE that asks us to offer.
     Offered {
-        /// What would be agreed on if it is accepted; `None` when the other side asks us to offer.
-        agreed: Option<Agreed>,
+        /// What will be agreed on if it is accepted.
+        agreed: Agreed,
     },
     /// The pending offer was taken back by CANCEL; its wish is no longer due.
     OfferWithdrawn,

@@ -1,6 +1,17 @@
 //! Session descriptions (RFC 8866) and offer/answer (RFC 3264), for one audio stream in G.711 with telephone-event.
 
+mod negotiation;
+mod ours;
+mod read;
+
 use std::net::SocketAddr;
+
+pub(crate) use negotiation::Negotiation;
+pub(crate) use ours::Ours;
+pub(crate) use read::{Description, Unusable};
+
+/// The content type of session descriptions.
+pub(crate) const SDP: &str = "application/sdp";
 
 /// How audio is coded: G.711 at 8 kHz, 20 ms per packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,4 +75,54 @@ impl Direction {
     pub const fn receives(self) -> bool {
         matches!(self, Self::SendRecv | Self::RecvOnly)
     }
+}
+
+impl Direction {
+    /// The attribute's name (RFC 8866, 6.7).
+    const fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    /// What is left of this where the other says what may be.
+    const fn within(self, other: Self) -> Self {
+        match (self.sends() && other.sends(), self.receives() && other.receives()) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+}
+
+impl Codec {
+    /// The payload type of RFC 3551, 6.
+    #[must_use]
+    pub const fn static_payload_type(self) -> u8 {
+        match self {
+            Self::Pcma => 8,
+            Self::Pcmu => 0,
+        }
+    }
+
+    /// The encoding name of RFC 3551, 6.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcma => "PCMA",
+            Self::Pcmu => "PCMU",
+        }
+    }
+}
+
+/// A media line that is not our audio stream: all that is needed to reject it in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    media: Box<str>,
+    proto: Box<str>,
+    format: Box<str>,
 }

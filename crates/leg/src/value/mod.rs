@@ -6,6 +6,7 @@ mod list;
 mod uri;
 
 pub use address::{NameAddr, name_addr};
+pub(crate) use fields::delta_seconds;
 pub use fields::{CSeq, Reason, Refresher, SessionExpires, parse_reasons};
 pub use list::{Params, list};
 pub use uri::{Uri, percent_decoded, percent_encoded};
