@@ -136,6 +136,14 @@ pub enum Cause {
     Removed,
 }
 
+impl Cause {
+    /// Whether the call came back with the return ticket.
+    #[must_use]
+    pub const fn is_return(self) -> bool {
+        matches!(self, Self::PrivateTimeout | Self::AgentSignedOut | Self::Removed)
+    }
+}
+
 /// Who sent a call to its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sender {

@@ -3,8 +3,10 @@
 use alloc::vec::Vec;
 
 use crate::command::Command;
+use crate::decide::{Decision, Step, decide, take_step};
 use crate::event::Event;
 use crate::rejection::Rejection;
+use crate::settle::settle;
 use crate::state::{Deadline, State};
 use crate::time::Timestamp;
 
@@ -35,22 +37,41 @@ impl Engine {
     /// Carries out `command`, and all that follows from it, at `now`, which is never before the last `now`.
     ///
     /// # Errors
-    /// Why it was refused; nothing has changed then.
+    /// Why it was refused; nothing has changed then, for only `decide` refuses, and it cannot write.
     pub fn handle(&mut self, now: Timestamp, command: Command) -> Result<Entry, Rejection> {
-        let _ = (now, command, &mut self.state);
-        todo!("engine helper")
+        let mut next = Some(decide(&self.state, now, &command)?);
+        let mut events = Vec::new();
+        let mut steps = Vec::new();
+        while let Some(decision) = next {
+            self.carry_out(now, decision, &mut events, &mut steps);
+            next = match steps.pop() {
+                Some(step) => Some(take_step(&self.state, now, step)),
+                None => settle(&self.state, now),
+            };
+        }
+        Ok(Entry { at: now, command, events })
+    }
+
+    /// Applies what was decided and keeps what is still to be decided; the steps of a step come before its successor.
+    fn carry_out(&mut self, now: Timestamp, decision: Decision, events: &mut Vec<Event>, steps: &mut Vec<Step>) {
+        for event in &decision.events {
+            self.state.apply(now, event);
+        }
+        events.extend(decision.events);
+        steps.extend(decision.steps.into_iter().rev());
     }
 
     /// Replays a journal entry. Total: what has happened cannot be refused.
     pub fn apply(&mut self, entry: &Entry) {
-        let _ = entry;
-        todo!("engine helper")
+        for event in &entry.events {
+            self.state.apply(entry.at, event);
+        }
     }
 
     /// When to send the next [`Command::Tick`], and what falls due then.
     #[must_use]
     pub fn next_deadline(&self) -> Option<(Timestamp, Deadline)> {
-        todo!("engine helper")
+        self.state.next_deadline()
     }
 
     /// What is true now.

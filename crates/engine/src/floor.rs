@@ -1,6 +1,9 @@
 //! The floor: all that is configured of a VDN. Given to the engine whole by `Command::Configure`; the differences
 //! become events.
 
+mod hours;
+mod mistakes;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -130,7 +133,7 @@ impl Queue {
 }
 
 /// A stretch of the week during which a queue is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpenHours {
     /// First open minute, counted from Monday 00:00, 0 to 10079.
     pub from_minute: u16,
@@ -167,6 +170,12 @@ pub enum Situation {
     Timeout,
     /// The caller pressed the cancel key, or a request cancelled the queuing.
     Cancelled,
+}
+
+impl Situation {
+    /// All of them, in the order in which a call can meet them.
+    pub const ALL: [Self; 6] =
+        [Self::Closed, Self::NoAgents, Self::Overflow, Self::Busy, Self::Timeout, Self::Cancelled];
 }
 
 /// What a queue does with a call in each special situation.
@@ -221,7 +230,7 @@ pub struct Treatment {
     /// Tried first.
     pub action: Action,
     /// Tried when `action` is refused.
-    pub fallback: Option<Box<Treatment>>,
+    pub fallback: Option<Box<Self>>,
 }
 
 /// One thing to do with a call in a special situation.

@@ -28,7 +28,10 @@ pub use id::{AgentId, CallId, LegKey, NotACallId, OfferId, QueueId, VdnId};
 pub use rejection::Rejection;
 pub use time::Timestamp;
 
+mod decide;
 mod engine;
+mod routing;
+mod settle;
 mod state;
 
 pub use engine::{Engine, Entry};

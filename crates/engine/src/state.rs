@@ -1,19 +1,51 @@
 //! What is true now. Only the child module `apply` writes it.
 
+mod apply;
+mod digest;
+mod index;
+mod table;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
+use self::digest::Digest;
+use self::index::Index;
+use self::table::Table;
+
 use crate::agent::{Presence, Reach, Work};
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::event::ChosenPresence;
-use crate::floor::{AgentSettings, Floor, Queue, VdnSettings};
+use crate::floor::{AgentSettings, Floor, Queue, Situation, VdnSettings};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
 use crate::time::Timestamp;
 
-/// What a floor knows at one moment.
-#[derive(Clone, Debug, Default)]
-pub struct State {}
+/// What is true of a VDN at one moment: its floor, its agents, its live calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    vdn: Option<VdnId>,
+    settings: VdnSettings,
+    queues: Table<QueueId, Queue>,
+    agents: Table<AgentId, Agent>,
+    calls: Table<CallId, Call>,
+    /// The call of this entry that has no place yet; none between two turns.
+    arriving: Option<Arrival>,
+    calls_made: u64,
+    offers_made: u64,
+    index: Index,
+}
+
+/// A call between its arrival and its first place, which is in the same entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Arrival {
+    id: CallId,
+    key: LegKey,
+    caller: Caller,
+    called: Arc<str>,
+    priority: u8,
+    diverted: Vec<(QueueId, Situation)>,
+}
 
 /// An agent, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,128 +126,163 @@ impl State {
     /// The VDN, once the journal has its first entry.
     #[must_use]
     pub fn vdn(&self) -> Option<VdnId> {
-        todo!()
+        self.vdn
     }
 
-    /// What is configured, whole; none before the first `Configure`.
+    /// What is configured, whole, all lists by id; none before the first `Configure`.
     #[must_use]
     pub fn floor(&self) -> Option<Floor> {
-        todo!()
+        let configured = self.agents().filter(|agent| !agent.is_leaving);
+        Some(Floor {
+            vdn: self.vdn?,
+            settings: self.settings.clone(),
+            queues: self.queues().cloned().collect(),
+            agents: configured.map(|agent| AgentSettings::clone(&agent.settings)).collect(),
+        })
     }
 
     /// What holds for the whole VDN.
     #[must_use]
     pub fn settings(&self) -> &VdnSettings {
-        todo!()
+        &self.settings
     }
 
     /// A queue's settings.
     #[must_use]
     pub fn queue(&self, id: QueueId) -> Option<&Queue> {
-        let _ = id;
-        todo!()
+        self.queues.get(id)
     }
 
     /// All queues, by id.
     pub fn queues(&self) -> impl Iterator<Item = &Queue> {
-        core::iter::empty()
+        self.queues.values()
     }
 
     /// An agent.
     #[must_use]
     pub fn agent(&self, id: AgentId) -> Option<&Agent> {
-        let _ = id;
-        todo!()
+        self.agents.get(id)
     }
 
     /// All agents, by id.
     pub fn agents(&self) -> impl Iterator<Item = &Agent> {
-        core::iter::empty()
+        self.agents.values()
     }
 
     /// A live call.
     #[must_use]
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        let _ = id;
-        todo!()
+        self.calls.get(id)
     }
 
     /// The live call of a caller's leg.
     #[must_use]
     pub fn call_by_key(&self, key: LegKey) -> Option<&Call> {
-        let _ = key;
-        todo!()
+        self.call(*self.index.call_by_key.get(&key)?)
     }
 
     /// All live calls, by id.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
-        core::iter::empty()
+        self.calls.values()
     }
 
     /// The call of a pending offer.
     #[must_use]
     pub fn offered(&self, offer: OfferId) -> Option<&Call> {
-        let _ = offer;
-        todo!()
+        self.call(*self.index.call_by_offer.get(&offer)?)
     }
 
     /// The calls that wait in an agent's private queue, in the order in which it will serve them. Empty for an unknown
     /// agent. An offered call is not among them.
     pub fn private_queue(&self, agent: AgentId) -> impl Iterator<Item = &Call> {
-        let _ = agent;
-        core::iter::empty()
+        self.index.private(agent).filter_map(|call| self.call(call))
     }
 
     /// The calls that wait in a queue, in the order in which they will be served. An offered call is not among them.
     pub fn waiting(&self, queue: QueueId) -> impl Iterator<Item = &Call> {
-        let _ = queue;
-        core::iter::empty()
+        self.index.waiting(queue).filter_map(|call| self.call(call))
     }
 
-    /// How many calls wait in a queue. O(1) or O(log n).
+    /// How many calls wait in a queue.
     #[must_use]
     pub fn waiting_count(&self, queue: QueueId) -> usize {
-        let _ = queue;
-        todo!()
+        self.index.waiting(queue).len()
     }
 
-    /// How many calls wait in an agent's private queue. O(1) or O(log n).
+    /// How many calls wait in an agent's private queue.
     #[must_use]
     pub fn private_count(&self, agent: AgentId) -> usize {
-        let _ = agent;
-        todo!()
+        self.index.private(agent).len()
     }
 
     /// How many agents are signed in to a queue.
     #[must_use]
     pub fn signed_in_count(&self, queue: QueueId) -> usize {
-        let _ = queue;
-        todo!()
+        self.index.signed_in_count(queue)
     }
 
     /// How many agents of a queue are available.
     #[must_use]
     pub fn available_count(&self, queue: QueueId) -> usize {
-        let _ = queue;
-        todo!()
+        self.index.available(queue).len()
+    }
+
+    /// What falls due next, and when.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<(Timestamp, Deadline)> {
+        self.index.deadlines.first().copied()
     }
 
     /// A hash of all that is true, the same on every machine: to compare an engine with its follower and its replay.
     #[must_use]
     pub fn hash(&self) -> u64 {
-        todo!()
+        let mut digest = Digest::new();
+        (self.vdn, &self.settings, self.calls_made, self.offers_made).hash(&mut digest);
+        self.queues().for_each(|queue| queue.hash(&mut digest));
+        self.agents().for_each(|agent| agent.hash(&mut digest));
+        self.calls().for_each(|call| call.hash(&mut digest));
+        digest.finish()
     }
 
     /// This state as plain data.
     #[must_use]
     pub fn image(&self) -> Image {
-        todo!()
+        Image {
+            vdn: self.vdn,
+            settings: self.settings.clone(),
+            queues: self.queues().cloned().collect(),
+            agents: self.agents().cloned().collect(),
+            calls: self.calls().cloned().collect(),
+            calls_made: self.calls_made,
+            offers_made: self.offers_made,
+        }
+    }
+}
+
+/// What only deciding and settling ask.
+impl State {
+    /// The `n` of the next call's id.
+    pub(crate) fn next_call_number(&self) -> u64 {
+        self.calls_made + 1
     }
 
-    /// The state of an image, its indexes rebuilt.
-    #[must_use]
-    pub fn from_image(image: Image) -> Self {
-        let _ = image;
-        todo!()
+    /// The next offer's id.
+    pub(crate) fn next_offer(&self) -> OfferId {
+        OfferId(self.offers_made + 1)
+    }
+
+    /// The available agents of a queue, in the order in which its strategy would pick them.
+    pub(crate) fn available(&self, queue: QueueId) -> impl Iterator<Item = &Agent> {
+        self.index.available(queue).filter_map(|agent| self.agent(agent))
+    }
+
+    /// Queues in which calls wait while agents are available.
+    pub(crate) fn matchable_queues(&self) -> impl Iterator<Item = QueueId> {
+        self.index.matchable()
+    }
+
+    /// Available agents for whom private calls wait.
+    pub(crate) fn servable_agents(&self) -> impl Iterator<Item = AgentId> {
+        self.index.servable()
     }
 }

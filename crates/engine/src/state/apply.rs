@@ -1,0 +1,107 @@
+//! Events become state: the only code that writes it. Total, for what has happened cannot be refused; an event that
+//! contradicts the state is a broken invariant and stops the engine.
+
+mod agents;
+mod calls;
+mod floor;
+
+use crate::agent::{Reach, Work};
+use crate::call::Call;
+use crate::event::Event;
+use crate::id::{AgentId, CallId};
+use crate::time::Timestamp;
+
+use super::{Agent, Image, State};
+
+impl State {
+    /// Makes `event`, which happened at `at`, true.
+    pub(crate) fn apply(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::VdnNamed(vdn) => self.vdn = Some(*vdn),
+            Event::SettingsDefined(settings) => self.settings = settings.clone(),
+            Event::QueueDefined(queue) => self.define_queue(queue),
+            Event::QueueRemoved(queue) => self.remove_queue(*queue),
+            Event::AgentDefined(settings) => self.define_agent(at, settings),
+            Event::AgentRemoved(agent) => self.remove_agent(at, *agent),
+            Event::AgentSignedIn { agent, .. } => self.sign_in(at, *agent),
+            Event::AgentSignedOut { agent, .. } => self.sign_out(at, *agent),
+            Event::PresenceChanged { agent, presence, ready_at, .. } => {
+                self.change_presence(at, *agent, *presence, *ready_at);
+            }
+            Event::PresenceChosen { agent, after_work, .. } => self.choose_presence(at, *agent, *after_work),
+            Event::AgentFound { agent } => self.change_agent(at, *agent, |agent| agent.reach = Reach::Reachable),
+            Event::AgentLost { agent, cause, retry_at, sign_out_at } => {
+                self.lose_agent(at, *agent, *cause, *retry_at, *sign_out_at);
+            }
+            Event::WrapUpStarted { agent, call, until } => {
+                self.start_work(at, *agent, Work::WrapUp { call: *call, until: *until });
+            }
+            Event::WrapUpEnded { agent, .. } => self.start_work(at, *agent, Work::Idle { since: at }),
+            Event::CallArrived { call, key, caller, called, priority } => {
+                self.arrive(at, *call, *key, caller, called, *priority);
+            }
+            Event::TreatmentApplied { call, queue, situation, action } => {
+                self.divert(*call, *queue, *situation, action.as_ref());
+            }
+            Event::CallQueued { call, line, since, until, cause, sender, hops } => {
+                self.queue_call(at, *call, *line, *since, *until, (*cause, *sender), *hops);
+            }
+            Event::WaitExtended { call, until } => self.extend_wait(*call, *until),
+            Event::CallSentOutside { call, address, queue, situation, hops } => {
+                self.send_outside(at, *call, address, (*queue, *situation), *hops);
+            }
+            Event::OutsideAnswered { call } => self.answer_outside(*call),
+            Event::OfferMade { offer, call, agent, until, .. } => self.make_offer(at, *offer, *call, *agent, *until),
+            Event::OfferAccepted { call, agent, .. } => self.accept_offer(at, *call, *agent),
+            Event::OfferEnded { call, agent, not_before, .. } => self.end_offer(at, *call, *agent, *not_before),
+            Event::ReofferAllowed { agent, call } => self.allow_reoffer(*agent, *call),
+            Event::HeldChanged { call, held } => self.hold(*call, *held),
+            Event::CallTransferred { call, agent } => self.end_talk(at, *call, *agent),
+            Event::CallEnded { call, .. } => self.end_call(at, *call),
+        }
+    }
+
+    /// The state of an image, its indexes rebuilt.
+    #[must_use]
+    pub fn from_image(image: Image) -> Self {
+        let mut state = Self {
+            vdn: image.vdn,
+            settings: image.settings,
+            calls_made: image.calls_made,
+            offers_made: image.offers_made,
+            ..Self::default()
+        };
+        for queue in &image.queues {
+            state.define_queue(queue);
+        }
+        for agent in image.agents {
+            state.index.list_agent(&agent);
+            state.agents.insert(agent.settings.id, agent);
+        }
+        for call in image.calls {
+            state.index.list_call(&call);
+            state.calls.insert(call.id, call);
+        }
+        state
+    }
+
+    /// Changes what is true of an agent. Whoever becomes available by it is idle since now.
+    fn change_agent(&mut self, at: Timestamp, id: AgentId, change: impl FnOnce(&mut Agent)) {
+        let agent = self.agents.get_mut(id).expect("an event names an agent who is there");
+        self.index.unlist_agent(agent);
+        let was_available = agent.is_available();
+        change(agent);
+        if agent.is_available() && !was_available {
+            agent.work = Work::Idle { since: at };
+            agent.work_since = at;
+        }
+        self.index.list_agent(agent);
+    }
+
+    fn change_call(&mut self, id: CallId, change: impl FnOnce(&mut Call)) {
+        let call = self.calls.get_mut(id).expect("an event names a call that is live");
+        self.index.unlist_call(call);
+        change(call);
+        self.index.list_call(call);
+    }
+}
