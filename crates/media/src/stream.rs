@@ -170,3 +170,193 @@ impl Relay {
 fn is_newer(timestamp: u32, than: u32) -> bool {
     (1..1 << 31).contains(&timestamp.wrapping_sub(than))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stream() -> Stream {
+        Stream { ssrc: 1, sequence: 65_534, timestamp: u32::MAX - 200, clock: 0, samples: 0, marker: true, relay: None }
+    }
+
+    fn packet(ssrc: u32, sequence: u16, timestamp: u32) -> Incoming {
+        Incoming { marker: false, payload_type: 8, sequence, timestamp, ssrc, payload: 12..172 }
+    }
+
+    fn numbers(header: Header) -> (u16, u32, bool) {
+        (header.sequence, header.timestamp, header.marker)
+    }
+
+    #[test]
+    fn own_frames_follow_each_other() {
+        let mut stream = stream();
+        let sent: Vec<_> = (0..4).map(|frame| numbers(stream.own(frame * 160, 160, 8))).collect();
+        let first = u32::MAX - 200;
+        let expected = [(65_534, 0, true), (65_535, 160, false), (0, 320, false), (1, 480, false)];
+        assert_eq!(sent, expected.map(|(sequence, ahead, marker)| (sequence, first.wrapping_add(ahead), marker)));
+    }
+
+    #[test]
+    fn a_pause_moves_the_timestamp_and_not_the_sequence_number() {
+        let mut stream = stream();
+        let before = stream.own(0, 160, 8);
+        stream.switch();
+        let after = stream.own(8000, 160, 8);
+        assert_eq!(after.sequence, before.sequence.wrapping_add(1));
+        assert_eq!(after.timestamp, before.timestamp.wrapping_add(8000));
+        assert!(after.marker);
+    }
+
+    #[test]
+    fn a_switch_within_a_frame_does_not_let_frames_overlap() {
+        let mut stream = stream();
+        let own = stream.own(1000, 160, 8);
+        stream.switch();
+        let relayed = stream.audio(&packet(9, 100, 7), 1010, 8).expect("the first of a source");
+        assert_eq!(relayed.timestamp, own.timestamp.wrapping_add(160));
+        stream.switch();
+        assert_eq!(stream.own(1040, 160, 8).timestamp, relayed.timestamp.wrapping_add(160));
+    }
+
+    #[test]
+    fn what_is_older_than_the_switch_has_no_place_any_more() {
+        let mut stream = stream();
+        let own = stream.own(0, 160, 8);
+        stream.switch();
+        let first = stream.audio(&packet(9, 100, 16_000), 160, 8).expect("the first of a source");
+        assert_eq!(first.sequence, own.sequence.wrapping_add(1));
+        assert_eq!(stream.audio(&packet(9, 99, 15_840), 170, 8), Err(Late));
+        let third = stream.audio(&packet(9, 102, 16_320), 480, 8).expect("the second is late");
+        let second = stream.audio(&packet(9, 101, 16_160), 490, 8).expect("late, but not too late");
+        assert_eq!((second.sequence, third.sequence), (first.sequence.wrapping_add(1), first.sequence.wrapping_add(2)));
+        assert_eq!(second.timestamp.wrapping_add(160), third.timestamp);
+        stream.switch();
+        assert_eq!(stream.own(640, 160, 8).sequence, third.sequence.wrapping_add(1));
+    }
+
+    #[test]
+    fn a_sender_that_starts_anew_is_followed_from_its_second_packet() {
+        let mut stream = stream();
+        let before = stream.audio(&packet(9, 100, 16_000), 0, 8).expect("the first of a source");
+        assert_eq!(stream.audio(&packet(9, 40_000, 99), 160, 8), Err(Late));
+        let after = stream.audio(&packet(9, 40_001, 259), 320, 8).expect("it goes on there");
+        assert_eq!(numbers(after), (before.sequence.wrapping_add(1), before.timestamp.wrapping_add(320), true));
+    }
+
+    #[test]
+    fn a_new_ssrc_is_a_new_start() {
+        let mut stream = stream();
+        let before = stream.audio(&packet(9, 100, 16_000), 0, 8).expect("the first of a source");
+        let after = stream.audio(&packet(10, 7, 1), 160, 8).expect("the first of another");
+        assert_eq!(numbers(after), (before.sequence.wrapping_add(1), before.timestamp.wrapping_add(160), true));
+        assert_eq!(after.ssrc, before.ssrc);
+    }
+
+    #[test]
+    fn time_goes_on_during_a_long_event() {
+        let mut stream = stream();
+        let audio = stream.audio(&packet(9, 100, 16_000), 0, 8).expect("the first of a source");
+        for repeat in 1..=25u16 {
+            let event = packet(9, 100 + repeat, 16_160);
+            let header = stream.event(&event, u64::from(repeat) * 160, 101).expect("in order");
+            assert_eq!(header.timestamp, audio.timestamp.wrapping_add(160));
+        }
+        stream.switch();
+        assert_eq!(stream.own(26 * 160, 160, 8).timestamp, audio.timestamp.wrapping_add(26 * 160));
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_no_gap_and_no_number_twice() {
+        let mut stream = stream();
+        let before = stream.audio(&packet(9, 100, 16_000), 0, 8).expect("the first of a source");
+        stream.leave_out(&packet(9, 101, 16_160));
+        stream.leave_out(&packet(9, 102, 16_160));
+        let after = stream.audio(&packet(9, 103, 16_480), 480, 8).expect("in order");
+        assert_eq!(numbers(after), (before.sequence.wrapping_add(1), before.timestamp.wrapping_add(480), false));
+        assert_eq!(stream.audio(&packet(9, 99, 15_840), 490, 8), Err(Late));
+    }
+
+    /// What may happen to a stream.
+    #[derive(Debug, Clone)]
+    enum Act {
+        Own,
+        Audio(Incoming),
+        Event(Incoming),
+        LeaveOut(Incoming),
+        Switch,
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        // In order, jumped ahead, or somewhere else altogether.
+        let sequence = prop_oneof![6 => 0u16..40, 1 => 0u16..3000, 1 => 30_000u16..30_040];
+        let incoming = (0u32..2, sequence, any::<u32>()).prop_map(|(ssrc, sequence, at)| packet(ssrc, sequence, at));
+        prop_oneof![
+            1 => Just(Act::Own),
+            6 => incoming.clone().prop_map(Act::Audio),
+            1 => incoming.clone().prop_map(Act::Event),
+            1 => incoming.prop_map(Act::LeaveOut),
+            1 => Just(Act::Switch),
+        ]
+    }
+
+    impl Act {
+        /// The header that leaves, and which packet of which sender it stands for.
+        fn carry_out(&self, stream: &mut Stream, clock: u64) -> Option<(Header, Option<(u32, u16)>)> {
+            match self {
+                Self::Own => {
+                    stream.switch();
+                    Some((stream.own(clock, 160, 8), None))
+                }
+                Self::Audio(packet) => {
+                    Some((stream.audio(packet, clock, 8).ok()?, Some((packet.ssrc, packet.sequence))))
+                }
+                Self::Event(packet) => {
+                    Some((stream.event(packet, clock, 101).ok()?, Some((packet.ssrc, packet.sequence))))
+                }
+                Self::LeaveOut(packet) => {
+                    stream.leave_out(packet);
+                    None
+                }
+                Self::Switch => {
+                    stream.switch();
+                    None
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// Whatever a sender does, the receiver sees one stream: a source begins right behind the last one, nothing of
+        /// it lies before its own beginning, and no number stands for two packets.
+        #[test]
+        fn any_sender_becomes_one_stream(acts in prop::collection::vec((act(), 0u64..2000), 1..200)) {
+            let mut stream = stream();
+            let mut used = std::collections::BTreeMap::new();
+            // Sequence numbers counted on beyond 65535.
+            let (mut clock, mut newest, mut base, mut source) = (0, 65_533i64, 65_534, 0);
+            for (act, later) in acts {
+                clock += later;
+                if matches!(act, Act::Own | Act::Switch) {
+                    source += 1;
+                    base = newest + 1;
+                }
+                let Some((header, packet)) = act.carry_out(&mut stream, clock) else { continue };
+                let number = newest + i64::from(header.sequence.wrapping_sub(newest as u16) as i16);
+                prop_assert_eq!(header.ssrc, 1);
+                prop_assert!(number >= base, "{number} is of an earlier source than {base}");
+                let begins = newest < base;
+                prop_assert!(!begins || number == base, "{number} begins a source, not {base}");
+                prop_assert!(!begins || header.marker || matches!(act, Act::Event(_)));
+                let first = *used.entry(number).or_insert((source, packet));
+                prop_assert_eq!(first, (source, packet), "{} stands for two packets", number);
+                newest = newest.max(number);
+                if matches!(act, Act::Own) {
+                    source += 1;
+                    base = newest + 1;
+                    stream.switch();
+                }
+            }
+        }
+    }
+}
