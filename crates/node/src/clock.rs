@@ -30,7 +30,7 @@ impl Clock {
 }
 
 /// The wall's time; before 1970 counts as 1970.
-fn wall() -> Timestamp {
+pub(crate) fn wall() -> Timestamp {
     Timestamp(0) + SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

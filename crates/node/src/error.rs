@@ -45,14 +45,22 @@ pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The engine broke while it replayed what the journal holds: our bug.
-    #[error("the journal of VDN {vdn} cannot be replayed beyond position {position}: {panic}")]
+    #[error("the journal of VDN {vdn} cannot be replayed beyond position {position}: {what}")]
     Replay {
         /// Whose journal.
         vdn: VdnId,
         /// The last record that could be replayed.
         position: Position,
         /// What the engine said.
-        panic: String,
+        what: String,
+    },
+    /// The first records are no longer kept, and no good snapshot stands in for them.
+    #[error("the records of VDN {vdn} up to {kept_after} are no longer kept, and there is no good snapshot of them")]
+    NothingToBeginWith {
+        /// Whose journal.
+        vdn: VdnId,
+        /// The last record that is no longer kept.
+        kept_after: Position,
     },
     /// No thread could be started.
     #[error("cannot start a thread")]
@@ -71,7 +79,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// What stands in the journal is not what was written. Restore it from a copy, or let somebody look at it.
-    #[error("the journal {path} is damaged: {what}")]
+    #[error("the journal {path} is damaged, and nothing in it was changed: {what}")]
     Damaged {
         /// Which one.
         path: PathBuf,

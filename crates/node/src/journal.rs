@@ -1,18 +1,36 @@
 //! The durable log of all VDNs.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use engine::VdnId;
 
 use crate::error::{OpenError, StoreError};
 use crate::record::JournalId;
+use crate::store::{MemoryStore, SqliteStore, Store};
 
 /// The durable log of all VDNs of a server, opened. Cheap to clone; closed when the last clone and the last node of it
 /// are gone.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    id: JournalId,
+    store: Arc<dyn Store>,
+    written: Arc<Mutex<BTreeSet<VdnId>>>,
+}
+
+/// The right to write one VDN's records; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    vdn: VdnId,
+    written: Arc<Mutex<BTreeSet<VdnId>>>,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.vdn);
+    }
 }
 
 /// How a journal is kept.
@@ -48,22 +66,44 @@ impl Journal {
     /// A journal that is forgotten when it is closed: for tests, simulation and measurement.
     #[must_use]
     pub fn memory() -> Self {
-        Self { id: JournalId([0; 16]) }
+        Self::of(Arc::new(MemoryStore::new(JournalId::random())))
     }
 
-    /// The journal in the folder `data`, which is made when there is none: `journal.sqlite`, its lock, and the folder
-    /// `snapshots`.
+    /// The journal in the folder `data`, which is made when there is none: `journal.sqlite`, `journal.lock`,
+    /// `journal.acknowledged` and the folder `snapshots`.
     ///
     /// # Errors
     /// Why it cannot be opened, in a sentence for the person who starts the server.
     pub fn sqlite(data: &Path, options: Options) -> Result<Self, OpenError> {
-        let _ = (data, options);
-        Ok(Self::memory())
+        Ok(Self::of(Arc::new(SqliteStore::open(data, options)?)))
+    }
+
+    fn of(store: Arc<dyn Store>) -> Self {
+        Self { store, written: Arc::default() }
     }
 
     /// Random at creation, kept for ever.
     #[must_use]
     pub fn id(&self) -> JournalId {
-        self.id
+        self.store.id()
+    }
+
+    /// Changes what [`Options`] said, from now on. A journal in memory has no such limits.
+    pub fn limit(&self, keep: Duration, size_max: Option<u64>) {
+        self.store.limit(keep, size_max);
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Makes sure that a VDN has one writer.
+    pub(crate) fn claim(&self, vdn: VdnId) -> Result<Claim, OpenError> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.insert(vdn) {
+            Ok(Claim { vdn, written: Arc::clone(&self.written) })
+        } else {
+            Err(OpenError::AlreadyStarted(vdn))
+        }
     }
 }

@@ -1,24 +1,51 @@
 //! The handle of one VDN.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 use engine::{State, Timestamp, VdnId};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use crate::clock::Clock;
-use crate::error::{OpenError, SubscriptionError, TooOld};
-use crate::journal::Journal;
+use crate::clock::{Clock, Stopwatch};
+use crate::error::{OpenError, TooOld};
+use crate::inbox::{Asker, Inbox, Waiting};
+use crate::journal::{Claim, Journal};
+use crate::meters::Meters;
 use crate::record::{JournalId, Position, Record};
+use crate::recovery::{self, Replayed};
+use crate::replay::Replay;
+use crate::replica::Replica;
+use crate::ring::Ring;
+use crate::run::Writer;
+use crate::shared::Shared;
 use crate::submission::{Receipt, Refused, Submission};
+use crate::subscription::Subscription;
+use crate::{follower, snapshotter};
+
+/// How long [`Node::reached`] waits.
+const REACHED_MAX: Duration = Duration::from_secs(1);
 
 /// One VDN's writer and follower. Cheap to clone; the VDN stops in order when the last clone is gone.
 #[derive(Clone, Debug)]
 pub struct Node {
-    vdn: VdnId,
-    journal: JournalId,
-    clock: Clock,
-    state: Arc<State>,
+    handle: Arc<Handle>,
+}
+
+/// Closes the inbox when the last clone of a node is gone.
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Handle {
+    /// Does not wait: the last clone may be dropped by what the writer itself calls.
+    fn drop(&mut self) {
+        self.shared.inbox.close();
+    }
 }
 
 /// Bounds of one VDN's node.
@@ -68,69 +95,114 @@ pub enum Health {
 
 impl Node {
     /// Recovers a VDN from its journal and starts its writer and its follower. A VDN that was never there begins empty.
+    /// Blocks until it is recovered.
+    ///
+    /// What fell due meanwhile is decided at once: an edge that must miss nothing first calls [`Node::on_commit`] and
+    /// then [reads](Node::read) the state, whose position tells which records are already part of it.
     ///
     /// # Errors
     /// When the VDN is started already, or the journal is damaged: then nothing has been changed.
     pub fn start(journal: &Journal, vdn: VdnId, options: NodeOptions) -> Result<(Self, Recovery), OpenError> {
-        let _ = options;
+        let claim = journal.claim(vdn)?;
+        let watch = Stopwatch::start();
+        let replayed = recovery::replay(&**journal.store(), vdn, None)?;
         let recovery = Recovery {
-            position: Position::START,
-            records_replayed: 0,
-            snapshot: None,
-            took: Duration::ZERO,
-            live_calls: 0,
+            position: replayed.replay.position(),
+            records_replayed: replayed.records,
+            snapshot: replayed.snapshot,
+            took: watch.elapsed(),
+            live_calls: replayed.replay.state().calls().count(),
         };
-        let clock = Clock::start(Timestamp(0));
-        Ok((Self { vdn, journal: journal.id(), clock, state: Arc::default() }, recovery))
+        recovery.log(vdn);
+        let node = Self::launch(journal, claim, replayed, &options)?;
+        node.handle.shared.meters.recovered(recovery.took);
+        Ok((node, recovery))
+    }
+
+    /// Starts the threads, in the order in which they wait for each other.
+    fn launch(journal: &Journal, claim: Claim, replayed: Replayed, options: &NodeOptions) -> Result<Self, OpenError> {
+        let Replayed { replay, snapshot, .. } = replayed;
+        let (vdn, clock) = (replay.vdn(), start_clock(&replay));
+        let replica = Replica::continue_from(&replay);
+        let line = (Inbox::new(options.inbox_max), Ring::new(replay.position(), options.ring_max));
+        let shared = Arc::new(Shared::new(Arc::clone(journal.store()), clock, line, Meters::new(vdn), replay));
+        let handle = Arc::new(Handle { shared: Arc::clone(&shared), threads: Mutex::default() });
+        let node = Self { handle };
+
+        let (marks, asked) = std::sync::mpsc::sync_channel(1);
+        let of = Arc::clone(&shared);
+        node.spawn("snapshot", move || snapshotter::run(&of, &asked))?;
+        let of = Arc::clone(&shared);
+        let snapshot = snapshot.unwrap_or(Position::START);
+        let writer = Writer::new(of, replica, claim, snapshot, options.snapshot_every);
+        node.spawn("writer", move || writer.run())?;
+        let of = Arc::clone(&shared);
+        node.spawn("follower", move || follower::run(&of, &marks))?;
+        Ok(node)
+    }
+
+    fn spawn(&self, what: &str, run: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+        let name = format!("{what}-{}", self.vdn());
+        let thread = thread::Builder::new().name(name).spawn(run).map_err(OpenError::Thread)?;
+        self.handle.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
     }
 
     /// Whose node this is.
     #[must_use]
     pub fn vdn(&self) -> VdnId {
-        self.vdn
+        self.handle.shared.vdn
     }
 
     /// Which journal it writes.
     #[must_use]
     pub fn journal_id(&self) -> JournalId {
-        self.journal
+        self.handle.shared.store.id()
     }
 
-    /// The VDN's time.
+    /// The VDN's time: the wall's when the node started, or that of the journal's last record if it was later, and
+    /// monotonic since.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.handle.shared.clock.now()
     }
 
     /// Hands a submission to the writer at once, and answers when what was decided is durable. Dropping the future
     /// takes nothing back.
     pub fn submit(&self, submission: Submission) -> impl Future<Output = Result<Receipt, Refused>> + Send + use<> {
-        let _ = submission;
-        std::future::ready(Err(Refused::Stopped))
+        let (answer, answered) = oneshot::channel();
+        // Whoever dropped the future does not want to know.
+        self.submit_then(submission, move |outcome| drop(answer.send(outcome)));
+        async move { answered.await.unwrap_or(Err(Refused::Stopped)) }
     }
 
     /// Like [`Node::submit`]; `done` is called exactly once: on the writer's thread after the record is durable, or on
     /// the caller's own when there is no room. It must not block: let it send into a channel.
     pub fn submit_then(&self, submission: Submission, done: impl FnOnce(Result<Receipt, Refused>) + Send + 'static) {
-        let _ = submission;
-        done(Err(Refused::Stopped));
+        let shared = &self.handle.shared;
+        shared.inbox.push(Waiting { submission, asker: Asker::new(done), since: shared.clock.now() });
     }
 
     /// Has `edge` called for every record from now on: once it is durable, in order, on the writer's thread, right
-    /// after whoever submitted it was answered and before the follower applies it. It must not block.
+    /// after whoever submitted it was answered and before the follower applies it. It must not block, and should not
+    /// hold a clone of this node, which would then never stop by itself.
     pub fn on_commit(&self, edge: impl Fn(&Arc<Record>) + Send + Sync + 'static) {
-        let _ = edge;
+        self.handle.shared.add_edge(Arc::new(edge));
     }
 
     /// What is true, as of the position that the follower has reached. `f` is to be short: the follower waits for it,
     /// the writer does not.
     pub fn read<T>(&self, f: impl FnOnce(&State, Position) -> T) -> T {
-        f(&self.state, Position::START)
+        let follower = self.handle.shared.follower.read().unwrap_or_else(PoisonError::into_inner);
+        f(follower.state(), follower.position())
     }
 
-    /// Waits until the follower has applied the record at `position`; false when it has not after one second.
+    /// Waits until the follower has applied the record at `position`; false when it has not after one second, or will
+    /// not. Needs a tokio runtime with time.
     pub async fn reached(&self, position: Position) -> bool {
-        std::future::ready(position == Position::START).await
+        let mut applied = self.handle.shared.applied.subscribe();
+        let there = applied.wait_for(|applied| applied.position >= position || applied.is_over);
+        matches!(timeout(REACHED_MAX, there).await, Ok(Ok(applied)) if applied.position >= position)
     }
 
     /// All records after `after`, one by one, without gap or repeat.
@@ -138,40 +210,58 @@ impl Node {
     /// # Errors
     /// When the first of them is no longer kept.
     pub fn subscribe(&self, after: Position) -> Result<Subscription, TooOld> {
-        let _ = after;
-        Ok(Subscription { _private: () })
+        Subscription::new(Arc::clone(&self.handle.shared), after)
     }
 
     /// The live notes whose key begins with `prefix`, by key, as of the position that the follower has reached.
     #[must_use]
     pub fn notes(&self, prefix: &str) -> Vec<(Arc<str>, Arc<[u8]>)> {
-        let _ = prefix;
-        Vec::new()
+        let follower = self.handle.shared.follower.read().unwrap_or_else(PoisonError::into_inner);
+        follower.notes(prefix).map(|(key, value)| (Arc::clone(key), Arc::clone(value))).collect()
     }
 
     /// How the VDN does.
     #[must_use]
     pub fn health(&self) -> Health {
-        Health::Stopped("it was never started".into())
+        self.handle.shared.health()
     }
 
     /// Stops the VDN in order: what was submitted before is decided, journalled and answered, the follower applies it,
-    /// and streams end. Blocks until then.
-    pub fn stop(self) {}
-}
-
-/// A stream of all records after a position.
-#[derive(Debug)]
-pub struct Subscription {
-    _private: (),
-}
-
-impl Subscription {
-    /// The next record, once there is one that the follower has applied.
-    ///
-    /// # Errors
-    /// When the subscription cannot go on; it answers the same from then on.
-    pub async fn next(&mut self) -> Result<Arc<Record>, SubscriptionError> {
-        std::future::ready(Err(SubscriptionError::Stopped)).await
+    /// and streams end. Blocks until then, unless it is called by what the VDN's own threads call.
+    pub fn stop(self) {
+        self.handle.shared.inbox.close();
+        let threads = std::mem::take(&mut *self.handle.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let own: ThreadId = thread::current().id();
+        if threads.iter().any(|thread| thread.thread().id() == own) {
+            return;
+        }
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!(vdn = %self.vdn(), "a thread of the VDN panicked");
+            }
+        }
     }
+}
+
+impl Recovery {
+    fn log(&self, vdn: VdnId) {
+        tracing::info!(
+            %vdn,
+            position = %self.position,
+            records = self.records_replayed,
+            snapshot = ?self.snapshot.map(|snapshot| snapshot.0),
+            took = ?self.took,
+            live_calls = self.live_calls,
+            "the VDN is recovered from its journal"
+        );
+    }
+}
+
+fn start_clock(replay: &Replay) -> Clock {
+    let clock = Clock::start(replay.at());
+    let ahead = clock.ahead();
+    if !ahead.is_zero() {
+        tracing::warn!(vdn = %replay.vdn(), ?ahead, "the journal's last record is later than the clock of this machine");
+    }
+    clock
 }

@@ -1,6 +1,7 @@
 //! What a journal is made of.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use engine::{Entry, Timestamp};
@@ -67,6 +68,18 @@ pub struct Record {
 /// What makes a journal this one and no other: random at creation, kept for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JournalId(pub [u8; 16]);
+
+impl JournalId {
+    /// Another one each time: two hashes under keys that the system made.
+    pub(crate) fn random() -> Self {
+        let half = || RandomState::new().build_hasher().finish().to_le_bytes();
+        let mut id = [0; 16];
+        let (left, right) = id.split_at_mut(8);
+        left.copy_from_slice(&half());
+        right.copy_from_slice(&half());
+        Self(id)
+    }
+}
 
 impl fmt::Display for JournalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

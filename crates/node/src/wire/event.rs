@@ -1,0 +1,59 @@
+//! Events on disk: what state is rebuilt from.
+
+use std::sync::Arc;
+
+use engine::{
+    Action, AgentId, AgentSettings, CallId, Caller, Cause, ChangedBy, ChosenPresence, Event, LegKey, Line, LostCause,
+    OfferEnd, OfferId, Outcome, Party, Presence, Queue, QueueId, Sender, Situation, Timestamp, VdnId, VdnSettings, Why,
+};
+
+use super::mirror::mirror_enum;
+
+mirror_enum!(EventV1 for Event {
+    VdnNamed(vdn: VdnId),
+    SettingsDefined(settings: VdnSettings),
+    QueueDefined(queue: Queue),
+    QueueRemoved(queue: QueueId),
+    AgentDefined(agent: AgentSettings),
+    AgentRemoved(agent: AgentId),
+    AgentSignedIn { agent: AgentId, by: ChangedBy },
+    AgentSignedOut { agent: AgentId, by: ChangedBy },
+    PresenceChanged { agent: AgentId, presence: Presence, by: ChangedBy, ready_at: Option<Timestamp> },
+    PresenceChosen { agent: AgentId, after_work: Option<ChosenPresence>, by: ChangedBy },
+    AgentFound { agent: AgentId },
+    AgentLost {
+        agent: AgentId,
+        cause: LostCause,
+        retry_at: Option<Timestamp>,
+        sign_out_at: Option<Timestamp>,
+    },
+    WrapUpStarted { agent: AgentId, call: CallId, until: Option<Timestamp> },
+    WrapUpEnded { agent: AgentId, by: ChangedBy },
+    CallArrived { call: CallId, key: LegKey, caller: Caller, called: Arc<str>, priority: u8 },
+    TreatmentApplied { call: CallId, queue: QueueId, situation: Situation, action: Option<Action> },
+    CallQueued {
+        call: CallId,
+        line: Line,
+        since: Option<Timestamp>,
+        until: Timestamp,
+        cause: Cause,
+        sender: Sender,
+        hops: u8,
+    },
+    WaitExtended { call: CallId, until: Timestamp },
+    CallSentOutside { call: CallId, address: Arc<str>, queue: QueueId, situation: Situation, hops: u8 },
+    OutsideAnswered { call: CallId },
+    OfferMade { offer: OfferId, call: CallId, agent: AgentId, line: Line, until: Timestamp, why: Why },
+    OfferAccepted { offer: OfferId, call: CallId, agent: AgentId },
+    OfferEnded {
+        offer: OfferId,
+        call: CallId,
+        agent: AgentId,
+        how: OfferEnd,
+        not_before: Option<Timestamp>,
+    },
+    ReofferAllowed { agent: AgentId, call: CallId },
+    HeldChanged { call: CallId, held: bool },
+    CallTransferred { call: CallId, agent: AgentId },
+    CallEnded { call: CallId, outcome: Outcome, by: Party },
+});
