@@ -1,0 +1,120 @@
+//! The server, running: what `serve` and `demo` do once they have a configuration.
+
+mod descriptors;
+mod floor_metrics;
+mod logging;
+mod metrics;
+mod open;
+mod readiness;
+mod server;
+mod tls;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::command::Failure;
+use crate::config::{self, Config, LoadError};
+
+pub(crate) use server::Server;
+pub(crate) use tls::CERTIFICATE;
+
+/// How long an orderly stop may take before the process ends anyway.
+const STOP_MAX: Duration = Duration::from_secs(15);
+
+/// The file that the configuration comes from, and what the command line says instead.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigFile {
+    pub(crate) path: PathBuf,
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) threads: Option<usize>,
+}
+
+impl ConfigFile {
+    /// Reads and checks the file.
+    pub(crate) fn load(&self) -> Result<Config, LoadError> {
+        let mut config = config::load(&self.path)?;
+        if let Some(data) = &self.data {
+            config.journal.data.clone_from(data);
+        }
+        config.threads = self.threads.or(config.threads);
+        Ok(config)
+    }
+}
+
+/// Runs until a signal ends it; SIGHUP reads `file` again. `ready` is called once everything listens.
+pub(crate) fn serve(config: Config, file: Option<&ConfigFile>, ready: impl FnOnce()) -> Result<(), Failure> {
+    logging::start(config.log);
+    descriptors::check(&config);
+    let render = metrics::install()?;
+    // An error means that a provider is installed already, which does as well.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = runtime(config.threads)?;
+    let result = runtime.block_on(async {
+        let signals = Signals::listen()?;
+        let server = Server::start(config, render).await?;
+        ready();
+        signals.serve(server, file).await;
+        Ok(())
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+fn runtime(threads: Option<usize>) -> Result<Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads);
+    }
+    builder.thread_name("edge").enable_all().build().map_err(|error| Failure::of(&error))
+}
+
+/// The signals we act on.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on none of them ends the process by itself.
+    fn listen() -> Result<Self, Failure> {
+        let on = |kind| signal(kind).map_err(|error| Failure::of(&error));
+        Ok(Self {
+            hangup: on(SignalKind::hangup())?,
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Reloads at each SIGHUP, stops at the first SIGTERM or SIGINT, and at once at the second.
+    async fn serve(mut self, mut server: Server, file: Option<&ConfigFile>) {
+        loop {
+            tokio::select! {
+                _ = self.hangup.recv() => reload(&mut server, file).await,
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+            }
+        }
+        tracing::info!("stopping; a second signal stops at once");
+        tokio::select! {
+            () = server.stop() => tracing::info!("stopped"),
+            () = tokio::time::sleep(STOP_MAX) => tracing::warn!(after = ?STOP_MAX, "stopping takes too long; the rest is cut off"),
+            _ = self.terminate.recv() => tracing::warn!("stopped at once"),
+            _ = self.interrupt.recv() => tracing::warn!("stopped at once"),
+        }
+    }
+}
+
+async fn reload(server: &mut Server, file: Option<&ConfigFile>) {
+    match file.map(ConfigFile::load) {
+        None => tracing::warn!("the demo has no file to read again"),
+        Some(Err(mistakes)) => tracing::error!("the configuration is not taken, the old one goes on:\n{mistakes}"),
+        Some(Ok(config)) => match server.reload(config).await {
+            Ok(()) => tracing::info!("the configuration was read again"),
+            Err(failure) => tracing::error!("the configuration is not taken as a whole: {failure}"),
+        },
+    }
+}

@@ -1,0 +1,98 @@
+//! From the journal to nodes that serve the configured floors.
+
+use std::sync::Arc;
+
+use engine::{Command, Event, FailCause, Floor};
+use node::{Journal, Node, NodeOptions, Options, Refused, StoreError, Submission};
+
+use crate::command::{Failure, chain};
+use crate::config::{self, Config, Store};
+
+/// Opens the journal and recovers the node of each VDN. Calls that were live are over, for their legs are gone; then
+/// the floor is made what the file says.
+pub(crate) async fn nodes(config: &Config) -> Result<Vec<Node>, Failure> {
+    let journal = journal(&config.journal)?;
+    tracing::info!(journal = %journal.id(), "opened the journal");
+    let mut nodes = Vec::new();
+    for vdn in &config.vdns {
+        let options = NodeOptions { snapshot_every: config.journal.snapshot_every, ..NodeOptions::default() };
+        let (node, recovery) = Node::start(&journal, vdn.id.value, options).map_err(|error| Failure::of(&error))?;
+        tracing::info!(
+            vdn = vdn.id.value.0,
+            position = recovery.position.0,
+            records = recovery.records_replayed,
+            live_calls = recovery.live_calls,
+            took_ms = recovery.took.as_secs_f64() * 1000.0,
+            "recovered"
+        );
+        if recovery.live_calls > 0 {
+            end_lost_calls(&node).await?;
+        }
+        configure(&node, &vdn.floor).await?;
+        nodes.push(node);
+    }
+    Ok(nodes)
+}
+
+fn journal(journal: &config::Journal) -> Result<Journal, Failure> {
+    match journal.store {
+        Store::Memory => {
+            tracing::warn!("the journal is kept in memory: everything is forgotten when the server stops");
+            Ok(Journal::memory())
+        }
+        Store::Sqlite => {
+            let on_write_error = Arc::new(|error: &StoreError| {
+                tracing::error!("the journal cannot be written, so the server stops; start it again: {}", chain(error));
+                std::process::abort();
+            });
+            let options = Options { keep: journal.keep, on_write_error, ..Options::default() };
+            Journal::sqlite(&journal.data, options).map_err(|error| Failure::of(&error))
+        }
+    }
+}
+
+/// No leg survives a restart yet, so no call does.
+async fn end_lost_calls(node: &Node) -> Result<(), Failure> {
+    let cause = FailCause::LostAtRestart;
+    let submission = Submission::fact(Command::FailAllCalls { cause });
+    let receipt = node.submit(submission).await.map_err(|refused| not_taken(node, &refused))?;
+    let events = receipt.record.entry.iter().flat_map(|entry| &entry.events);
+    let ended = events.filter(|event| matches!(event, Event::CallEnded { .. })).count();
+    tracing::warn!(vdn = node.vdn().0, calls = ended, "ended the calls that were live when the server stopped");
+    Ok(())
+}
+
+/// Makes the floor this, and logs what changed.
+pub(crate) async fn configure(node: &Node, floor: &Floor) -> Result<(), Failure> {
+    let submission = Submission::wish(Command::Configure(floor.clone()));
+    let receipt = node.submit(submission).await.map_err(|refused| not_taken(node, &refused))?;
+    let changes = receipt.record.entry.as_ref().map_or(&[][..], |entry| &entry.events);
+    for event in changes {
+        tracing::debug!(vdn = node.vdn().0, ?event, "the configuration changed");
+    }
+    let Changes { queues, agents } = Changes::count(changes);
+    tracing::info!(vdn = node.vdn().0, queues, agents, position = receipt.position.0, "configured");
+    Ok(())
+}
+
+fn not_taken(node: &Node, refused: &Refused) -> Failure {
+    let vdn = node.vdn();
+    match refused {
+        Refused::Rejected(why) => Failure::Wrong(format!("the configuration of VDN {vdn} is refused: {why}")),
+        other => Failure::Failed(format!("VDN {vdn} cannot be configured: {other}")),
+    }
+}
+
+/// How many queues and agents a configuration defined anew, changed or removed.
+struct Changes {
+    queues: usize,
+    agents: usize,
+}
+
+impl Changes {
+    fn count(events: &[Event]) -> Self {
+        let queue = |event: &&Event| matches!(event, Event::QueueDefined(_) | Event::QueueRemoved(_));
+        let agent = |event: &&Event| matches!(event, Event::AgentDefined(_) | Event::AgentRemoved(_));
+        Self { queues: events.iter().filter(queue).count(), agents: events.iter().filter(agent).count() }
+    }
+}

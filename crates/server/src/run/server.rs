@@ -1,0 +1,111 @@
+//! Nodes, faces and the SIP edge, wired together: started bottom up, reloaded, stopped top down.
+
+use std::time::{Duration, Instant};
+
+use api::{Faces, RenderMetrics};
+use node::Node;
+use sip::Edge;
+
+use super::readiness::Ready;
+use super::{floor_metrics, open, tls};
+use crate::command::Failure;
+use crate::config::{Config, to_api, to_sip};
+
+/// How long open requests may run on when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A server that serves.
+#[derive(Debug)]
+pub(crate) struct Server {
+    config: Config,
+    nodes: Vec<Node>,
+    faces: Faces,
+    edge: Edge,
+    ready: Ready,
+}
+
+impl Server {
+    /// Starts journal, nodes, faces and the SIP edge, in this order: nothing is asked or rung before it can be decided.
+    pub(crate) async fn start(config: Config, render: RenderMetrics) -> Result<Self, Failure> {
+        let begun = Instant::now();
+        let tls = tls::settings(&config).map_err(|error| Failure::of(&error))?;
+        let nodes = open::nodes(&config).await?;
+        let ready = Ready::default();
+        let render = floor_metrics::start(&nodes, render);
+        let settings = to_api::settings(&config, tls);
+        let faces = Faces::start(settings, nodes.clone(), render, ready.check(&nodes));
+        let faces = faces.await.map_err(|error| Failure::of(&error))?;
+        let edge = Edge::start(to_sip::settings(&config), nodes.clone()).await.map_err(|error| Failure::of(&error))?;
+        ready.set(true);
+        tracing::info!(
+            public = %faces.public_address(),
+            internal = %faces.internal_address(),
+            sip = ?edge.status().listening,
+            took_ms = begun.elapsed().as_secs_f64() * 1000.0,
+            "ready"
+        );
+        Ok(Self { config, nodes, faces, edge, ready })
+    }
+
+    /// Takes another configuration: the floors first, then what the edges are told. Listeners, the journal, the log and
+    /// the set of VDNs stay until the next start.
+    pub(crate) async fn reload(&mut self, config: Config) -> Result<(), Failure> {
+        self.needs_restart(&config)?;
+        let tls = tls::settings(&config).map_err(|error| Failure::of(&error))?;
+        let settings = to_api::settings(&config, tls);
+        settings.check().map_err(|error| Failure::of(&error))?;
+        let phones = to_sip::settings(&config);
+        let mistakes = phones.mistakes();
+        if let Some(mistake) = mistakes.first() {
+            return Err(Failure::Wrong(mistake.to_string()));
+        }
+        for (node, vdn) in self.nodes.iter().zip(&config.vdns) {
+            open::configure(node, &vdn.floor).await?;
+        }
+        self.edge.reload(phones).map_err(|error| Failure::of(&error))?;
+        self.faces.reload(settings).map_err(|error| Failure::of(&error))?;
+        self.config = config;
+        Ok(())
+    }
+
+    /// Says what in `config` only counts after a restart; refuses a change of the VDNs themselves.
+    fn needs_restart(&self, config: &Config) -> Result<(), Failure> {
+        let ids = |config: &Config| config.vdns.iter().map(|vdn| vdn.id.value).collect::<Vec<_>>();
+        if ids(config) != ids(&self.config) {
+            let why = "VDNs were added, removed or moved in the file; that needs a restart";
+            return Err(Failure::Wrong(why.to_owned()));
+        }
+        let (old, new) = (&self.config, config);
+        let listeners = |config: &Config| {
+            let sip: Vec<_> = config.sip.listen.iter().map(|listen| listen.value.clone()).collect();
+            (sip, config.faces.public.listen.value, config.faces.internal.value)
+        };
+        let media = |config: &Config| {
+            let settings = config.media.settings.clone();
+            (settings.address, settings.ports, settings.threads, settings.hold_audio, settings.ringback)
+        };
+        let unchanged = [
+            ("listeners", listeners(old) == listeners(new)),
+            ("[sip.limits]", old.sip.limits == new.sip.limits),
+            ("[media]", media(old) == media(new)),
+            ("[journal]", old.journal == new.journal),
+            ("[log]", old.log == new.log),
+            ("[process]", old.threads == new.threads),
+        ];
+        for (what, _) in unchanged.iter().filter(|(_, is_same)| !is_same) {
+            tracing::warn!("{what} changed in the file; that counts after a restart");
+        }
+        Ok(())
+    }
+
+    /// Takes no new calls and hangs up the live ones, lets open requests end, and closes the journal.
+    pub(crate) async fn stop(self) {
+        self.ready.set(false);
+        self.edge.stop().await;
+        self.faces.stop(GRACE).await;
+        for node in self.nodes {
+            // Stopping a node blocks until its writer is done.
+            let _ = tokio::task::spawn_blocking(move || node.stop()).await;
+        }
+    }
+}
