@@ -1,0 +1,180 @@
+//! The invariants of a settled state, written against what anybody can read: slow and obvious.
+
+use engine::{
+    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Line, Place, Presence, QueueId, Reach, State, Timestamp, Wait,
+    Work,
+};
+
+/// Everything that must hold between two turns.
+pub fn check_state(state: &State, now: Timestamp, next: Option<(Timestamp, Deadline)>) {
+    state.calls().for_each(|call| check_call(state, call));
+    state.agents().for_each(|agent| check_agent(state, agent));
+    check_lines(state);
+    check_counts(state);
+    check_nobody_waits_in_vain(state);
+    check_deadlines(state, now, next);
+}
+
+/// I1, I3: in exactly one place, offered to one agent, and found by what it is known by.
+fn check_call(state: &State, call: &Call) {
+    assert!((1..=254).contains(&call.priority));
+    assert!(call.hops <= HOPS_MAX);
+    assert!(call.history.len() <= 4 * usize::from(HOPS_MAX), "the history is bounded by the hops");
+    assert_eq!(state.call_by_key(call.key).map(|known| known.id), Some(call.id));
+    let lines = state.queues().flat_map(|queue| state.waiting(queue.id));
+    let private = state.agents().flat_map(|agent| state.private_queue(agent.settings.id));
+    let listed = lines.chain(private).filter(|listed| listed.id == call.id).count();
+    match &call.place {
+        Place::Waiting(wait) => {
+            assert_eq!(listed, 1, "a waiting call is in one line");
+            check_wait(state, call, wait);
+        }
+        Place::Offered { offer, agent, wait, .. } => {
+            assert_eq!(listed, 0, "an offered call is in no line");
+            assert_eq!(state.offered(*offer).map(|known| known.id), Some(call.id));
+            let work = state.agent(*agent).expect("an offer has an agent").work;
+            assert_eq!(work, Work::Offered { offer: *offer, call: call.id });
+            check_wait(state, call, wait);
+        }
+        Place::Talking { agent, since, .. } => {
+            assert_eq!(listed, 0, "a talk is in no line");
+            let work = state.agent(*agent).expect("a talk has an agent").work;
+            assert_eq!(work, Work::Talking { call: call.id, since: *since });
+        }
+        Place::Outside { .. } => assert_eq!(listed, 0, "a call outside is in no line"),
+    }
+    if let Caller::Agent(agent) = call.caller {
+        let work = state.agent(agent).expect("a colleague who dialled stays until the call is over").work;
+        assert_eq!(work, Work::Talking { call: call.id, since: call.arrived });
+    }
+}
+
+fn check_wait(state: &State, call: &Call, wait: &Wait) {
+    match wait.line {
+        Line::Queue(queue) => {
+            assert!(state.queue(queue).is_some());
+            assert_eq!(call.origin_queue, Some(queue));
+            assert!(call.since.is_some_and(|since| since >= call.arrived && since <= wait.joined));
+        }
+        Line::Private(agent) => {
+            let agent = state.agent(agent).expect("a private queue has an agent");
+            assert_ne!(agent.presence, Presence::SignedOut, "nobody waits for an agent who is out");
+        }
+    }
+}
+
+/// I2: an agent has one call at most, and it is the one its work says.
+fn check_agent(state: &State, agent: &Agent) {
+    let id = agent.settings.id;
+    let calls: Vec<&Call> = state.calls().filter(|call| engages(call, id)).collect();
+    let worked = match agent.work {
+        Work::Idle { .. } | Work::WrapUp { .. } => None,
+        Work::Offered { call, .. } | Work::Talking { call, .. } => Some(call),
+    };
+    assert_eq!(calls.iter().map(|call| call.id).collect::<Vec<_>>(), Vec::from_iter(worked));
+    if !agent.work.is_engaged() {
+        assert_eq!(agent.after_work, None, "what was chosen for after the work has come");
+    }
+    if agent.presence == Presence::SignedOut {
+        assert!(!matches!(agent.work, Work::Offered { .. } | Work::WrapUp { .. }));
+        assert_eq!((agent.after_work, agent.ready_at), (None, None));
+    }
+    if matches!(agent.reach, Reach::Lost { .. }) {
+        assert!(!matches!(agent.work, Work::Offered { .. }), "nothing is offered to a lost agent");
+    }
+    if agent.is_leaving {
+        assert!(matches!(agent.work, Work::Talking { .. }), "who is no longer configured stays for its talk only");
+    }
+}
+
+fn engages(call: &Call, id: AgentId) -> bool {
+    let called = match call.place {
+        Place::Offered { agent, .. } | Place::Talking { agent, .. } => agent == id,
+        Place::Waiting(_) | Place::Outside { .. } => false,
+    };
+    called || matches!(call.caller, Caller::Agent(agent) if agent == id)
+}
+
+/// Every line is in the order in which it is served.
+fn check_lines(state: &State) {
+    let public = |call: &&Call| (u8::MAX - call.priority, call.since, call.id);
+    let private = |call: &&Call| (u8::MAX - call.priority, wait_of(call).map(|wait| wait.joined), call.id);
+    for queue in state.queues() {
+        assert!(state.waiting(queue.id).is_sorted_by_key(|call| public(&call)));
+    }
+    for agent in state.agents() {
+        assert!(state.private_queue(agent.settings.id).is_sorted_by_key(|call| private(&call)));
+    }
+}
+
+fn check_counts(state: &State) {
+    for queue in state.queues() {
+        let id = queue.id;
+        let waiting = state.calls().filter(|call| wait_of(call).is_some_and(|wait| wait.line == Line::Queue(id)));
+        assert_eq!(state.waiting_count(id), waiting.count());
+        let agents = || state.agents().filter(|agent| serves(agent, id));
+        let signed_in = agents().filter(|agent| agent.presence != Presence::SignedOut).count();
+        assert_eq!(state.signed_in_count(id), signed_in);
+        assert_eq!(state.available_count(id), agents().filter(|agent| agent.is_available()).count());
+    }
+    for agent in state.agents() {
+        let line = Line::Private(agent.settings.id);
+        let waiting = state.calls().filter(|call| wait_of(call).is_some_and(|wait| wait.line == line));
+        assert_eq!(state.private_count(agent.settings.id), waiting.count());
+    }
+}
+
+/// I6: no call waits while an agent who may take it is available.
+fn check_nobody_waits_in_vain(state: &State) {
+    for call in state.calls() {
+        let Some(wait) = wait_of(call) else { continue };
+        let idle = state.agents().find(|agent| agent.is_available() && may_take(agent, call, wait.line));
+        assert!(idle.is_none(), "{call:?} waits while {idle:?} is available");
+    }
+}
+
+/// I12: every wait has an end, none is overdue, and the next one is known.
+fn check_deadlines(state: &State, now: Timestamp, next: Option<(Timestamp, Deadline)>) {
+    let of_calls = state.calls().flat_map(|call| {
+        let end = match &call.place {
+            Place::Waiting(wait) => Some(wait.until),
+            Place::Offered { until, .. } => Some(*until),
+            Place::Talking { .. } | Place::Outside { .. } => None,
+        };
+        end.into_iter().chain(call.not_before.iter().map(|(_, until)| *until))
+    });
+    let of_agents = state.agents().flat_map(|agent| {
+        let wrap_up = match agent.work {
+            Work::WrapUp { until, .. } => until,
+            Work::Idle { .. } | Work::Offered { .. } | Work::Talking { .. } => None,
+        };
+        let lost = match agent.reach {
+            Reach::Lost { retry_at, sign_out_at, .. } => [retry_at, sign_out_at],
+            Reach::Reachable => [None, None],
+        };
+        [wrap_up, agent.ready_at].into_iter().chain(lost).flatten()
+    });
+    let earliest = of_calls.chain(of_agents).min();
+    assert_eq!(next.map(|(at, _)| at), earliest);
+    assert!(earliest.is_none_or(|at| at > now), "nothing is overdue");
+}
+
+pub fn wait_of(call: &Call) -> Option<&Wait> {
+    match &call.place {
+        Place::Waiting(wait) => Some(wait),
+        Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,
+    }
+}
+
+pub fn serves(agent: &Agent, queue: QueueId) -> bool {
+    agent.settings.queues.iter().any(|part| part.queue == queue)
+}
+
+pub fn may_take(agent: &Agent, call: &Call, line: Line) -> bool {
+    let id = agent.settings.id;
+    let is_for = match line {
+        Line::Queue(queue) => serves(agent, queue),
+        Line::Private(owner) => owner == id,
+    };
+    is_for && !call.not_before.iter().any(|(kept, _)| *kept == id)
+}

@@ -1,0 +1,139 @@
+//! An engine, its replay event by event, and the books that are kept of its calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use engine::{Call, CallId, Command, Engine, Entry, Event, Floor, Outcome, Place, State, Timestamp};
+
+use super::checks::check_state;
+use super::offers::check_offer;
+use super::schedule::Step;
+
+/// More consequences than any turn of these small floors can have.
+const EVENTS_MAX: usize = 2000;
+
+#[derive(Debug, Default)]
+pub struct World {
+    engine: Engine,
+    replay: Engine,
+    now: Timestamp,
+    arrivals: usize,
+    /// Every call there ever was, and how it ended.
+    outcomes: BTreeMap<CallId, Option<Outcome>>,
+    /// The kinds of events and rejections there were.
+    pub seen: BTreeSet<String>,
+}
+
+impl World {
+    pub fn at(now: Timestamp) -> Self {
+        Self { now, ..Self::default() }
+    }
+
+    /// With this floor, and everybody at work.
+    pub fn open(now: Timestamp, floor: Floor) -> Self {
+        let mut world = Self::at(now);
+        world.handle(Command::Configure(floor)).expect("the floor is well made");
+        for command in Step::opening(world.state()) {
+            let _ = world.handle(command);
+        }
+        world
+    }
+
+    pub fn state(&self) -> &State {
+        self.engine.state()
+    }
+
+    pub fn play(&mut self, step: &Step) {
+        let then = self.now + step.wait;
+        if step.in_time {
+            while let Some((at, deadline)) = self.engine.next_deadline().filter(|(at, _)| *at <= then) {
+                self.now = at;
+                let entry = self.handle(Command::Tick).expect("a tick is never refused");
+                assert!(!entry.events.is_empty(), "{deadline:?} fell due and nothing happened");
+            }
+        }
+        self.now = then;
+        self.arrivals += 1;
+        let command = step.command(self.engine.state(), self.arrivals);
+        let _ = self.handle(command);
+    }
+
+    /// One command, with all laws checked: while its events become true, and after.
+    pub fn handle(&mut self, command: Command) -> Option<Entry> {
+        let before = self.engine.clone();
+        let answer = self.engine.handle(self.now, command.clone());
+        let again = before.clone().handle(self.now, command.clone());
+        assert_eq!(answer, again, "the same command to the same state has the same answer");
+        let kinds =
+            answer.as_ref().map_or_else(|refused| vec![kind(refused)], |entry| entry.events.iter().map(kind).collect());
+        self.seen.extend(kinds);
+        let Ok(entry) = answer else {
+            assert_eq!(self.engine.state(), before.state(), "a refused command changes nothing");
+            return None;
+        };
+        assert!(entry.events.len() < EVENTS_MAX, "settling ends");
+        assert_eq!((entry.at, &entry.command), (self.now, &command));
+        for event in &entry.events {
+            self.check_event(&entry, event);
+            let alone = Entry { at: entry.at, command: Command::Tick, events: vec![event.clone()] };
+            self.replay.apply(&alone);
+        }
+        assert_eq!(self.replay.state(), self.engine.state(), "the replay is what happened");
+        assert_eq!(self.replay.state().hash(), self.engine.state().hash());
+        let restored = State::from_image(self.engine.state().image());
+        assert_eq!(restored, *self.engine.state(), "an image keeps all that is true");
+        assert_eq!(restored.hash(), self.engine.state().hash());
+        check_state(self.engine.state(), self.now, self.engine.next_deadline());
+        self.check_conservation();
+        Some(entry)
+    }
+
+    /// What must hold where an event becomes true; the replay stands just before it.
+    fn check_event(&mut self, entry: &Entry, event: &Event) {
+        let state = self.replay.state();
+        match event {
+            Event::OfferMade { call, agent, why, line, .. } => check_offer(state, *call, *agent, *line, why),
+            Event::CallArrived { call, .. } => {
+                assert!(self.outcomes.insert(*call, None).is_none(), "a call's id is never used again");
+            }
+            Event::CallEnded { call, outcome, .. } => {
+                let held = self.outcomes.insert(*call, Some(*outcome));
+                assert_eq!(held, Some(None), "a call that arrived ends once");
+                check_outcome(state.call(*call), *outcome, &entry.command);
+            }
+            Event::CallQueued { call, since, cause, .. } => {
+                let transferred =
+                    |event: &Event| matches!(event, Event::CallTransferred { call: given, .. } if given == call);
+                let kept = state.call(*call).and_then(|call| call.since);
+                if kept.is_some() && !entry.events.iter().any(transferred) {
+                    assert_eq!(*since, kept, "only a transfer to a queue starts `since` anew, not {cause:?}");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_conservation(&self) {
+        let live: Vec<CallId> = self.state().calls().map(|call| call.id).collect();
+        let open = self.outcomes.iter().filter(|(_, outcome)| outcome.is_none());
+        assert!(open.map(|(call, _)| call).eq(&live), "accepted is ended and live");
+    }
+}
+
+/// The name of an event or a rejection.
+fn kind(thing: &impl Debug) -> String {
+    let text = format!("{thing:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+/// Abandoned means that the caller left while not talking.
+fn check_outcome(call: Option<&Call>, outcome: Outcome, command: &Command) {
+    let Some(call) = call else { return };
+    let talks = matches!(call.place, Place::Talking { .. } | Place::Outside { answered: true, .. });
+    let caller_left = matches!(command, Command::CallerLeft { call: left } if *left == call.id);
+    match outcome {
+        Outcome::Abandoned => assert!(caller_left && !talks),
+        Outcome::Answered => assert!(talks),
+        Outcome::Released(_) | Outcome::Failed(_) => assert!(!caller_left),
+    }
+}
