@@ -212,7 +212,7 @@ impl Leg {
     /// acknowledged and hung up (RFC 3261, 13.2.2.4).
     fn on_stray_2xx(&mut self, turn: &mut Turn, response: &Response) {
         let Some(cseq) = response.headers.get("CSeq").and_then(CSeq::parse) else { return };
-        let is_ours = cseq.number < self.dialog.next_cseq() && !matches!(self.phase, Phase::Invited(_));
+        let is_ours = cseq.number < self.dialog.next_cseq() && !matches!(self.phase, Phase::Invited(_) | Phase::Gone);
         if !response.is_success() || cseq.method != Method::Invite || !is_ours {
             return;
         }

@@ -3,6 +3,8 @@
 mod negotiation;
 mod ours;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 

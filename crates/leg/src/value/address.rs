@@ -17,7 +17,7 @@ pub struct NameAddr<'a> {
 
 impl<'a> NameAddr<'a> {
     /// Reads `"Name" <uri>;params`, `Name <uri>;params` or `uri;params`. Without brackets all parameters are the
-    /// field's (RFC 3261, 20). `None` when there is no URI; the URI itself is not checked ([`NameAddr::parts`] does).
+    /// field's (RFC 3261, 20). `None` without a URI: a scheme, a colon, and nothing that would break out of `<…>`.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let text = text.trim();
@@ -27,11 +27,11 @@ impl<'a> NameAddr<'a> {
             let uri = text[open + 1..close].trim();
             let display = text[..open].trim();
             let params = Params(text[close + 1..].trim());
-            return (!uri.is_empty()).then_some(Self { display, uri, params });
+            return is_uri(uri).then_some(Self { display, uri, params });
         }
         let end = find_outside(text, b';').unwrap_or(text.len());
         let uri = text[..end].trim();
-        (!uri.is_empty() && start == 0).then_some(Self { display: "", uri, params: Params(&text[end..]) })
+        (is_uri(uri) && start == 0).then_some(Self { display: "", uri, params: Params(&text[end..]) })
     }
 
     /// The `tag` parameter, when it is there and not empty.
@@ -67,6 +67,13 @@ impl<'a> NameAddr<'a> {
     pub fn user(&self) -> Option<Cow<'a, str>> {
         self.parts()?.decoded_user()
     }
+}
+
+/// Whether this can stand between angle brackets as a URI of any scheme.
+fn is_uri(text: &str) -> bool {
+    let scheme = text.find(':').map_or("", |colon| &text[..colon]);
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !text.contains(|c: char| matches!(c, '<' | '>' | '"') || c.is_whitespace() || c.is_control())
 }
 
 /// Writes `"Display" <uri>;tag=…`: the display name is quoted and escaped, left out when empty; so is an empty tag.
@@ -112,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address() {
-        for text in ["", "\"only a name\"", "<>", "<sip:a@b", ";tag=1"] {
+        for text in ["", "\"only a name\"", "<>", "<sip:a@b", ";tag=1", ">", "1001", "<sip:a b@c>", "<:x>"] {
             assert_eq!(NameAddr::parse(text), None, "{text}");
         }
     }
