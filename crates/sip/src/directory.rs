@@ -1,6 +1,6 @@
 //! The settings, arranged for looking things up while calls come in. Made once per reload, shared by all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct Directory {
     agents: HashMap<(VdnId, AgentId), Account>,
     /// Fixed phones by address. TCP connections come from any port, so those stand under port 0.
     fixed: HashMap<Place, Vec<FixedPhone>>,
+    /// Where calls to the outside are sent.
+    outbound: HashSet<Place>,
     trunks: Vec<Arc<str>>,
 }
 
@@ -59,6 +61,12 @@ impl Directory {
             vdns: HashMap::new(),
             agents: HashMap::new(),
             fixed: HashMap::new(),
+            outbound: settings
+                .trunks
+                .iter()
+                .flat_map(|trunk| &trunk.outbound)
+                .filter_map(|rule| Place::of_uri(&rule.to))
+                .collect(),
             trunks: settings.trunks.iter().map(|trunk| trunk.name.as_str().into()).collect(),
             settings: Settings { vdns: Vec::new(), ..settings.clone() },
         };
@@ -165,6 +173,12 @@ impl Directory {
     #[must_use]
     pub fn is_trunk(&self, source: IpAddr) -> bool {
         self.settings.trunks.iter().any(|trunk| trunk.sources.iter().any(|network| network.contains(source)))
+    }
+
+    /// Whether a rule sends calls to this place.
+    #[must_use]
+    pub fn is_outbound(&self, place: Place) -> bool {
+        self.outbound.contains(&place)
     }
 
     /// The agents with fixed phones, and where these stand.

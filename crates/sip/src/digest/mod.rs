@@ -168,6 +168,13 @@ impl Authenticator {
         })
     }
 
+    /// Whether this `Authorization` carries a nonce that was made for this source within the last minute: then the
+    /// source is no forged one.
+    #[must_use]
+    pub fn made_for(&self, authorization: &str, source: SocketAddr, now: u64) -> bool {
+        DigestHeader::parse(authorization).is_some_and(|header| self.nonces.is_ours(&header.nonce, source, now))
+    }
+
     /// Checks an answer against what is known of its user (`None` for nobody).
     ///
     /// A `nc` counts only when it is higher than every one before it with the same nonce.

@@ -58,6 +58,11 @@ impl Nonces {
         hex(&stamp) + &hex(&self.seal(&stamp, source))
     }
 
+    /// Whether it was made for this source and may still be used.
+    pub(super) fn is_ours(&self, nonce: &str, source: SocketAddr, now: u64) -> bool {
+        self.open(nonce, source).is_some_and(|stamp| made(&stamp) <= now && now - made(&stamp) <= LIFE)
+    }
+
     /// Judges a nonce, and takes note of its count when it is good.
     pub(super) fn admit(&self, nonce: &str, source: SocketAddr, count: u32, now: u64) -> Standing {
         let Some(stamp) = self.open(nonce, source) else { return Standing::Foreign };

@@ -4,13 +4,38 @@
 //! What comes in is one stream of [`FromWire`], in the order of arrival. What goes out never blocks its sender. The
 //! wire writes `Via`, `Content-Length`, `User-Agent` and `Server` itself and takes them off what comes in.
 
+mod client;
+mod core;
+mod inlet;
+mod message;
+mod screen;
+mod server;
+mod tcp;
+mod udp;
+
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
+use futures::FutureExt;
 use leg::{Headers, Request, Response, ServerTxn};
-use tokio::sync::mpsc::UnboundedReceiver;
+use rsipstack::EndpointBuilder;
+use rsipstack::transaction::endpoint::EndpointOption;
+use rsipstack::transport::channel::ChannelConnection;
+use rsipstack::transport::{SipAddr, SipConnection, TransportLayer};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_util::sync::CancellationToken;
 
-use crate::place::{Destination, Flow};
+use self::core::Core;
+use crate::admission::Admission;
+use crate::edge::StartError;
+use crate::place::{Destination, Flow, Place};
+use crate::settings::{Listen, Settings, Transport};
+
+pub(crate) use screen::ALLOW;
+
+/// Marks responses that no peer sent. A peer that imitates it only says of itself that it failed.
+const LOCAL: &str = "anteroom: none came";
 
 /// One of our requests, as its sender numbers it: unique among all that are under way, and for 64·T1 (32 s) after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,50 +93,213 @@ pub enum FromWire {
 }
 
 /// The sending side of the port. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Wire {
-    shared: Arc<()>,
+    core: Arc<Core>,
+    listening: Arc<[Listen]>,
 }
 
-impl Wire {
-    /// Sends a request and repeats it as its transport asks for. What becomes of it is told by `txn`.
-    ///
-    /// `branch` is the whole `branch` of its `Via`, magic cookie included; `None` makes a fresh one.
-    pub fn send(&self, txn: ClientTxn, branch: Option<&str>, request: Request, to: Destination) {
-        let _ = (&self.shared, txn, branch, request, to);
-    }
-
-    /// Answers a request. The answers to an unknown transaction, and those after a final one, go nowhere; but a 2xx to
-    /// an INVITE may be sent again for 64·T1, which is the sender's business (RFC 3261, 13.3.1.4).
-    pub fn respond(&self, txn: ServerTxn, response: Response) {
-        let _ = (txn, response);
-    }
-
-    /// Sends the ACK of a 2xx, with a fresh branch and in no transaction.
-    pub fn ack(&self, request: Request, to: Destination) {
-        let _ = (request, to);
-    }
-
-    /// Sends a CANCEL for our INVITE `txn`, with these headers on top of those that RFC 3261 9.1 asks for. The INVITE
-    /// ends by its final response, or as [`leg::Failure::Timeout`] after 64·T1. Nothing happens when it has ended.
-    pub fn cancel(&self, txn: ClientTxn, extra: Headers) {
-        let _ = (txn, extra);
-    }
-
-    /// Stops repeating a request and tells no more of it, but for a 2xx to an INVITE that may still come.
-    pub fn abandon(&self, txn: ClientTxn) {
-        let _ = txn;
-    }
-
-    /// The address of ours that belongs into `Contact` for messages to `to`.
-    #[must_use]
-    pub fn local(&self, to: &Destination) -> Option<SocketAddr> {
-        match to {
-            Destination::Flow(flow) => Some(flow.local),
-            Destination::Place(_) => None,
-        }
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wire").field("listening", &self.listening).finish_non_exhaustive()
     }
 }
 
 /// The receiving side of the port.
 pub type Inbox = UnboundedReceiver<FromWire>;
+
+impl Wire {
+    /// Opens the listeners and starts to read. Must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// When a listener cannot be opened; none is open then.
+    pub fn start(settings: &Settings, admission: Arc<Admission>) -> Result<(Self, Inbox), StartError> {
+        let stop = CancellationToken::new();
+        let sockets = Sockets::bind(&settings.listen)?;
+        let layer = TransportLayer::new_with_domain_resolver(stop.clone(), Box::new(inlet::NoNames));
+        let mut udp = Vec::new();
+        for (local, socket) in sockets.udp {
+            let attached = udp::attach(socket, admission.clone(), stop.clone());
+            let connection = attached.map_err(|error| listen_error(Transport::Udp, local, error))?;
+            layer.add_transport(connection.clone());
+            udp.push((local, connection));
+        }
+        let (events, inbox) = unbounded_channel();
+        let (read, carried) = unbounded_channel();
+        let (closed, closings) = unbounded_channel();
+        let connections =
+            tcp::Connections::new(admission.clone(), settings.limits.connections, read, closed, stop.clone());
+        let inlet = inlet::Inlet(Arc::new(OnceLock::new()));
+        let endpoint = EndpointBuilder::new()
+            .with_user_agent(&settings.user_agent)
+            .with_transport_layer(layer)
+            .with_cancel_token(stop.clone())
+            .with_option(EndpointOption { auto_ack_2xx: false, ..EndpointOption::default() })
+            .with_inspector(Box::new(inlet::Marker))
+            .with_transport_inspector(Box::new(inlet.clone()))
+            .build();
+        let core = Arc::new(Core {
+            endpoint: endpoint.inner.clone(),
+            connections: connections.clone(),
+            admission,
+            udp,
+            tcp: sockets.tcp.iter().map(|(local, _)| *local).collect(),
+            advertise: settings.advertise,
+            user_agent: settings.user_agent.clone(),
+            events,
+            requests: Default::default(),
+            waiting: Default::default(),
+            waiting_max: settings.limits.transactions,
+            last: Default::default(),
+            refused: Default::default(),
+            orders: Default::default(),
+            branches: Default::default(),
+            ageing: Default::default(),
+            stop,
+        });
+        // The only call of `set` there is.
+        let _ = inlet.0.set(Arc::downgrade(&core));
+        let incoming = endpoint.incoming_transactions().expect("nobody else takes the new endpoint's transactions");
+        core.endpoint.transport_layer.add_connection(carrier(carried));
+        tokio::spawn(core.clone().serve(incoming));
+        tokio::spawn(core.clone().forget());
+        tokio::spawn(core.clone().tell_closings(closings));
+        tokio::spawn(async move { endpoint.serve().await });
+        for (local, listener) in sockets.tcp {
+            tokio::spawn(connections.clone().accept(listener, local));
+        }
+        Ok((Self { core, listening: sockets.listening.into() }, inbox))
+    }
+
+    /// Where it listens, with the real port where 0 was asked for.
+    #[must_use]
+    pub fn listening(&self) -> &[Listen] {
+        &self.listening
+    }
+
+    /// Sends a request and repeats it as its transport asks for. What becomes of it is told by `txn`.
+    ///
+    /// `branch` is the whole `branch` of its `Via`, magic cookie included; `None` makes a fresh one.
+    pub fn send(&self, txn: ClientTxn, branch: Option<&str>, request: Request, to: Destination) {
+        self.core.send(txn, branch, request, to);
+    }
+
+    /// Answers a request. The answers to an unknown transaction, and those after a final one, go nowhere; but a 2xx to
+    /// an INVITE may be sent again for 64·T1, which is the sender's business (RFC 3261, 13.3.1.4).
+    pub fn respond(&self, txn: ServerTxn, response: &Response) {
+        self.core.respond(txn, response);
+    }
+
+    /// Sends the ACK of a 2xx, with a fresh branch and in no transaction.
+    pub fn ack(&self, request: &Request, to: Destination) {
+        self.core.ack(request, to);
+    }
+
+    /// Sends a CANCEL for our INVITE `txn`, with these headers on top of those that RFC 3261 9.1 asks for. The INVITE
+    /// ends by its final response, or as [`leg::Failure::Timeout`] after 64·T1. Nothing happens when it has ended.
+    pub fn cancel(&self, txn: ClientTxn, extra: Headers) {
+        self.core.order(txn, client::Order::Cancel(extra));
+    }
+
+    /// Stops repeating a request and tells no more of it, but for a 2xx to an INVITE that may still come.
+    pub fn abandon(&self, txn: ClientTxn) {
+        self.core.order(txn, client::Order::Abandon);
+    }
+
+    /// The address of ours that belongs into `Contact` for messages to `to`; `None` when no listener leads there.
+    #[must_use]
+    pub fn local(&self, to: &Destination) -> Option<SocketAddr> {
+        let Place { transport, address } = to.place();
+        let local = match (self.core.way(to), transport) {
+            (Some(way), _) => way.flow.local,
+            (None, Transport::Tcp) => *self.core.tcp.iter().find(|local| local.is_ipv4() == address.is_ipv4())?,
+            (None, Transport::Udp) => return None,
+        };
+        Some(self.core.advertised(transport, local))
+    }
+
+    /// How many requests of others wait for our answer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.core.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many TCP connections are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.core.connections.len()
+    }
+
+    /// What the library keeps: transactions under way, and finished ones it still answers repetitions of.
+    #[must_use]
+    pub fn kept(&self) -> (usize, usize) {
+        let stats = self.core.endpoint.get_stats();
+        (stats.running_transactions, stats.finished_transactions)
+    }
+
+    /// Closes the sockets. What was sent just before has left.
+    pub fn stop(&self) {
+        self.core.stop.cancel();
+    }
+}
+
+impl Core {
+    async fn tell_closings(self: Arc<Self>, mut closings: UnboundedReceiver<Flow>) {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                flow = closings.recv() => match flow {
+                    Some(flow) => self.tell(FromWire::Closed { flow }),
+                    None => return,
+                },
+            }
+        }
+    }
+}
+
+/// Bound, and not read yet.
+struct Sockets {
+    udp: Vec<(SocketAddr, tokio::net::UdpSocket)>,
+    tcp: Vec<(SocketAddr, tokio::net::TcpListener)>,
+    listening: Vec<Listen>,
+}
+
+impl Sockets {
+    fn bind(listens: &[Listen]) -> Result<Self, StartError> {
+        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new(), listening: Vec::new() };
+        for listen in listens {
+            let local = sockets.open(listen).map_err(|error| StartError::Listen(*listen, error))?;
+            sockets.listening.push(Listen { transport: listen.transport, address: local });
+        }
+        Ok(sockets)
+    }
+
+    fn open(&mut self, listen: &Listen) -> std::io::Result<SocketAddr> {
+        match listen.transport {
+            Transport::Udp => {
+                let socket = udp::bind(listen.address)?;
+                let local = socket.local_addr()?;
+                self.udp.push((local, socket));
+                Ok(local)
+            }
+            Transport::Tcp => {
+                let listener = tcp::bind(listen.address)?;
+                let local = listener.local_addr()?;
+                self.tcp.push((local, listener));
+                Ok(local)
+            }
+        }
+    }
+}
+
+fn listen_error(transport: Transport, address: SocketAddr, error: std::io::Error) -> StartError {
+    StartError::Listen(Listen { transport, address }, error)
+}
+
+/// The channel by which all that our TCP connections read gets to the library.
+fn carrier(carried: UnboundedReceiver<rsipstack::transport::TransportEvent>) -> SipConnection {
+    let (unused, _) = unbounded_channel();
+    let made = ChannelConnection::create_connection(carried, unused, SipAddr::default(), None);
+    let channel = made.now_or_never().and_then(Result::ok).expect("making a channel waits for nothing");
+    SipConnection::Channel(channel)
+}
