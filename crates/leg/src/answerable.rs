@@ -12,6 +12,7 @@ pub(crate) struct Answerable {
     pub(crate) cseq: CSeq,
     from: Box<str>,
     to: Box<str>,
+    makes_dialog: bool,
     /// Only of a request that makes a dialog (RFC 3261, 12.1.1).
     record_routes: Vec<Box<str>>,
 }
@@ -27,7 +28,12 @@ impl Answerable {
         let to = if has_tag { to.into() } else { format!("{to};tag={local_tag}").into_boxed_str() };
         let makes_dialog = request.method == Method::Invite && !has_tag;
         let record_routes = request.headers.all("Record-Route").map(Into::into).filter(|_| makes_dialog).collect();
-        Some(Self { txn, cseq, from: from.into(), to, record_routes })
+        Some(Self { txn, cseq, from: from.into(), to, makes_dialog, record_routes })
+    }
+
+    /// Whether it is an INVITE outside any dialog.
+    pub(crate) const fn makes_dialog(&self) -> bool {
+        self.makes_dialog
     }
 
     /// A response with what every response carries. One to an INVITE that makes the dialog carries the Record-Route;

@@ -9,6 +9,9 @@ const CSEQ_MAX: u32 = (1 << 31) - 1;
 /// More routes than this are not kept.
 const ROUTES_MAX: usize = 16;
 
+/// Longer Call-IDs, tags and URIs, in bytes, are no good: a dialog keeps them for life.
+const TEXT_MAX: usize = 1024;
+
 /// One dialog, early or confirmed.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialog {
@@ -60,15 +63,20 @@ impl Dialog {
     }
 
     /// The dialog that the other side's INVITE asks for (RFC 3261, 12.1.1); `None` when From, To, Call-ID, CSeq or
-    /// Contact is missing or cannot be read.
+    /// Contact is missing, cannot be read, or is too long.
     pub(crate) fn incoming(invite: &Request, local_tag: &str, contact: &str, cseq: u32) -> Option<Self> {
         let from = NameAddr::parse(invite.headers.get("From")?)?;
         let to = NameAddr::parse(invite.headers.get("To")?)?;
         let remote_cseq = CSeq::parse(invite.headers.get("CSeq")?)?.number;
+        let call_id = invite.headers.get("Call-ID").filter(|id| !id.is_empty())?;
+        let remote_tag = from.tag().unwrap_or("");
+        if [call_id, remote_tag, from.uri, to.uri].iter().any(|text| text.len() > TEXT_MAX) {
+            return None;
+        }
         Some(Self {
-            call_id: invite.headers.get("Call-ID").filter(|id| !id.is_empty())?.into(),
+            call_id: call_id.into(),
             local_tag: local_tag.into(),
-            remote_tag: from.tag().unwrap_or("").into(),
+            remote_tag: remote_tag.into(),
             local: name_addr("", to.uri, "").into(),
             remote: name_addr("", from.uri, "").into(),
             contact: name_addr("", contact, "").into(),
@@ -167,12 +175,13 @@ pub(crate) fn to_tag(response: &Response) -> &str {
 /// The URI of the first Contact, when it is one of SIP.
 fn contact_uri(headers: &Headers) -> Option<&str> {
     let contact = NameAddr::parse(list(headers.get("Contact")?).next()?)?;
-    Uri::parse(contact.uri).filter(Uri::is_sip).map(|_| contact.uri)
+    Uri::parse(contact.uri).filter(Uri::is_sip).map(|_| contact.uri).filter(|uri| uri.len() <= TEXT_MAX)
 }
 
 /// The Record-Route entries in order.
 fn routes(headers: &Headers) -> Vec<Box<str>> {
-    headers.all("Record-Route").flat_map(list).take(ROUTES_MAX).map(Into::into).collect()
+    let routes = headers.all("Record-Route").flat_map(list).filter(|route| route.len() <= TEXT_MAX);
+    routes.take(ROUTES_MAX).map(Into::into).collect()
 }
 
 fn is_loose(uri: &str) -> bool {

@@ -190,9 +190,9 @@ impl Leg {
     }
 
     fn change_refused(&mut self, turn: &mut Turn, change: &UnderWay, status: u16) {
-        match change.wanted {
-            Wanted::Offer(..) => turn.event(LegEvent::OfferRefused { status }),
-            Wanted::Refresh => self.timer.try_later(turn.now),
+        self.timer.try_later(turn.now);
+        if change.wanted != Wanted::Refresh {
+            turn.event(LegEvent::OfferRefused { status });
         }
     }
 

@@ -32,8 +32,8 @@ impl Leg {
     /// # Errors
     ///
     /// The final response to send instead, when the INVITE leaves no choice: 400 (a field is missing or cannot be
-    /// read), 415 (no SDP), 420 (an extension is required that we lack), 422 (session interval too small), 488 (no
-    /// audio in G.711 over RTP).
+    /// read), 415 (no SDP), 420 (an extension is required that we lack), 422 (session interval too small), 481 (it has
+    /// a To tag, so it belongs to a dialog that is no more), 488 (no audio in G.711 over RTP).
     pub fn incoming(txn: ServerTxn, invite: &Request, settings: &Incoming) -> Result<Self, Box<Response>> {
         let tag = &*settings.local_tag;
         let malformed = |what: &str| Box::new(bare_response(invite, 400, tag).with_phrase(what));
@@ -41,8 +41,11 @@ impl Leg {
         let answerable = invite_only
             .and_then(|()| Answerable::new(txn, invite, tag))
             .ok_or_else(|| malformed("Bad or missing From, To or CSeq"))?;
+        if !answerable.makes_dialog() {
+            return Err(Box::new(bare_response(invite, 481, tag)));
+        }
         let dialog = Dialog::incoming(invite, tag, &settings.contact, settings.numbers.cseq)
-            .ok_or_else(|| malformed("Bad or missing Call-ID or Contact"))?;
+            .ok_or_else(|| malformed("Bad or missing Call-ID, Contact or CSeq"))?;
         if let Some(options) = unsupported(&invite.headers) {
             return Err(Box::new(answerable.response(420, &dialog).with("Unsupported", &options)));
         }

@@ -227,3 +227,15 @@ impl Leg {
         matches!(self.phase, Phase::Gone)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Invited, Inviting, Leg, Unacked};
+
+    /// A waiting call has one leg and a share of 32 KiB. What a leg holds beside this are the texts of its dialog.
+    #[test]
+    fn a_leg_is_small() {
+        assert!(size_of::<Leg>() <= 640, "{}", size_of::<Leg>());
+        assert!(size_of::<Unacked>() + size_of::<Invited>() + size_of::<Inviting>() <= 1024);
+    }
+}

@@ -110,9 +110,10 @@ impl SessionTimer {
         true
     }
 
-    /// A refresh failed: once more after half of what is left.
+    /// A request that would have refreshed the session failed: when nothing else will, once more after half of what
+    /// is left.
     pub(super) fn try_later(&mut self, now: Timestamp) {
-        let Some(expires) = self.expires_at else { return };
+        let (Some(true), None, Some(expires)) = (self.we_refresh, self.refresh_at, self.expires_at) else { return };
         let left = Duration::from_micros(u64::try_from(expires.0.saturating_sub(now.0)).unwrap_or(0));
         self.refresh_at = (left > Duration::from_secs(10)).then(|| now + left / 2);
     }

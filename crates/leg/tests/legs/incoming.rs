@@ -207,13 +207,18 @@ fn what_cannot_be_answered_is_refused_by_name() {
         assert!(response.headers.get("To").is_none_or(|to| to.ends_with(";tag=ours")));
         *response
     };
-    assert_eq!(refused(plain_invite()).phrase(), "Bad or missing Call-ID or Contact");
+    assert_eq!(refused(plain_invite()).phrase(), "Bad or missing Call-ID, Contact or CSeq");
     let mut no_cseq = invite();
     no_cseq.headers.remove("CSeq");
     assert_eq!(refused(no_cseq).status(), 400);
     let mut other_cseq = invite();
     other_cseq.headers.set("CSeq", "1 BYE");
     assert_eq!(refused(other_cseq).status(), 400);
+    let long = format!("<sip:{}@192.0.2.9>", "a".repeat(2000));
+    assert_eq!(refused(plain_invite().with("Contact", &long)).status(), 400);
+    let mut lost_dialog = invite();
+    lost_dialog.headers.set("To", "<sip:8001@192.0.2.1>;tag=ours");
+    assert_eq!(refused(lost_dialog).status(), 481);
     let rel = refused(invite().with("Require", "timer, 100rel").with("Require", "foo"));
     assert_eq!((rel.status(), rel.headers.get("Unsupported")), (420, Some("100rel, foo")));
     let other_body = refused(invite().with_body("text/plain", b"hello".to_vec()));

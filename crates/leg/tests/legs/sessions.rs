@@ -1,5 +1,6 @@
 //! Session timers (RFC 4028).
 
+use leg::sdp::Direction;
 use leg::{LegEvent, Wish};
 
 use crate::table::{AUDIO, Table, invite, our_media, outgoing_settings, phone_sdp};
@@ -95,6 +96,18 @@ fn a_refresh_that_is_refused_is_tried_again_and_then_the_session_ends() {
     table.wait_seconds(14);
     assert_eq!(table.last_request().headers.get("Reason"), Some("SIP;cause=408;text=\"Session expired\""));
     table.then(&["INVITE 8", "BYE 9", "* Ended SessionExpired"]);
+}
+
+#[test]
+fn an_offer_that_is_refused_when_the_refresh_is_due_does_not_take_its_place() {
+    let mut table = called(&[("Session-Expires", "120;refresher=uac")]);
+    table.wait_seconds(59);
+    table.wish(Wish::Offer { media: our_media(), direction: Direction::SendOnly });
+    table.wait_seconds(3);
+    table.hear_status(488);
+    table.then(&["INVITE 6", "* OfferRefused"]);
+    table.wait_seconds(13);
+    table.then(&["INVITE 7"]);
 }
 
 #[test]
