@@ -15,6 +15,7 @@ pub mod number;
 pub mod place;
 pub mod registrar;
 pub mod settings;
+pub mod switchboard;
 pub mod wire;
 
 pub use edge::{Edge, StartError, Status};

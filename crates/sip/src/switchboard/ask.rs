@@ -1,0 +1,127 @@
+//! What is submitted to the node: wishes, which may be refused, and facts, which are submitted until they are
+//! committed or old news.
+
+use std::time::Duration;
+
+use engine::{CallId, Command, LegKey, VdnId};
+use node::{Note, Receipt, Refused, Submission, Urgency};
+
+use super::board::{Board, Network, Wake};
+use super::legs::LegId;
+
+/// What was asked of the node, so that its answer finds its way.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// A call, by its caller's leg.
+    Arrive(LegKey),
+    /// A transfer, by the leg that sent the REFER.
+    Transfer(LegId),
+    /// A feature code, by the leg that dialled it.
+    Code {
+        leg: LegId,
+        /// Whether it was to sign out.
+        signs_out: bool,
+    },
+    /// The cancel key of a call.
+    Cancel(CallId),
+    /// Something that is so, whatever anybody says.
+    Fact(Box<Fact>),
+}
+
+/// What has happened and is not yet known to be in the journal.
+#[derive(Clone, Debug)]
+pub(super) struct Fact {
+    vdn: VdnId,
+    command: Option<Command>,
+    notes: Vec<Note>,
+    /// How often it was submitted in vain.
+    tries: u32,
+}
+
+/// The first pause before a fact is submitted again; each pause is twice the one before, up to [`RETRY_MAX`].
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+
+impl<N: Network> Board<N> {
+    /// Submits what may be refused; the answer comes back as `ask`.
+    pub(super) fn submit_wish(&self, vdn: VdnId, command: Command, ask: Ask) {
+        self.submit(vdn, Submission::wish(command), ask);
+    }
+
+    /// Submits what has happened, and keeps it until the journal has it.
+    pub(super) fn submit_fact(&self, vdn: VdnId, command: Command) {
+        self.submit_fact_with(vdn, Some(command), Vec::new());
+    }
+
+    /// [`Board::submit_fact`] together with what the edge must remember of it.
+    pub(super) fn submit_fact_with(&self, vdn: VdnId, command: Option<Command>, notes: Vec<Note>) {
+        self.resubmit(Box::new(Fact { vdn, command, notes, tries: 0 }));
+    }
+
+    fn resubmit(&self, fact: Box<Fact>) {
+        let submission =
+            Submission { command: fact.command.clone(), notes: fact.notes.clone(), urgency: Urgency::Fact };
+        self.submit(fact.vdn, submission, Ask::Fact(fact));
+    }
+
+    fn submit(&self, vdn: VdnId, submission: Submission, ask: Ask) {
+        let wakes = self.wakes.clone();
+        // When nobody listens any more the switchboard is gone, and with it whoever wanted to know.
+        let done = move |result| drop(wakes.send(Wake::Answered(Answer { ask, result })));
+        match self.nodes.get(&vdn) {
+            Some(node) => node.submit_then(submission, done),
+            None => done(Err(Refused::Stopped)),
+        }
+    }
+
+    /// What became of something submitted.
+    pub(super) fn answered(&mut self, Answer { ask, result }: Answer) {
+        match ask {
+            Ask::Arrive(key) => self.arrive_answered(key, result),
+            Ask::Transfer(leg) => self.transfer_answered(leg, result),
+            Ask::Code { leg, signs_out } => self.code_answered(leg, signs_out, result),
+            Ask::Cancel(call) => {
+                if let Err(refused) = result {
+                    tracing::debug!(%call, %refused, "the cancel key does nothing");
+                }
+            }
+            Ask::Fact(fact) => self.fact_answered(fact, result),
+        }
+    }
+
+    /// A fact is settled once it is committed or rejected as old news; anything else is submitted again later.
+    fn fact_answered(&mut self, mut fact: Box<Fact>, result: Result<Receipt, Refused>) {
+        match result {
+            Ok(_) => {}
+            Err(Refused::Rejected(rejection)) => {
+                tracing::debug!(command = ?fact.command, %rejection, "old news");
+            }
+            Err(Refused::Failed) => tracing::error!(command = ?fact.command, "a fact broke the engine and is lost"),
+            Err(refused) => {
+                let pause = RETRY_FIRST.saturating_mul(1 << fact.tries.min(10)).min(RETRY_MAX);
+                tracing::warn!(command = ?fact.command, %refused, ?pause, "a fact is not in the journal yet");
+                fact.tries += 1;
+                self.retries_last += 1;
+                self.retries.insert((self.now + pause, self.retries_last), fact);
+            }
+        }
+    }
+
+    /// Submits again what waited for it until now.
+    pub(super) fn submit_due_facts(&mut self) {
+        while let Some(entry) = self.retries.first_entry() {
+            if entry.key().0 > self.now {
+                break;
+            }
+            let fact = entry.remove();
+            self.resubmit(fact);
+        }
+    }
+}
+
+/// What became of something that was submitted.
+#[derive(Debug)]
+pub struct Answer {
+    ask: Ask,
+    result: Result<Receipt, Refused>,
+}

@@ -1,0 +1,212 @@
+//! An offer rings an agent's phones; what they answer is told to the journal.
+
+use engine::{AgentId, CallId, Command, FailCause, OfferId};
+use leg::value::Reason;
+use leg::{End, Headers, Leg, Outgoing};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::board::{Board, Network};
+use super::calls::{Left, Ringing, Stage, Winner};
+use super::derive::{self, Names};
+use super::legs::{LegId, NewSlot, Role};
+use super::mend::{elsewhere, left_by};
+use super::refusals::Verdict;
+use crate::place::Destination;
+use crate::registrar::Binding;
+
+/// A phone that says nothing for this long is not there.
+const SILENT_AFTER: Duration = Duration::from_secs(4);
+
+/// How many phones of an agent ring at most.
+const PHONES_MAX: usize = 5;
+
+/// What an INVITE of ours is made of, besides its names.
+pub(super) struct Invitation {
+    pub(super) target: Box<str>,
+    pub(super) to: Box<str>,
+    pub(super) extra: Headers,
+    pub(super) media: SocketAddr,
+    pub(super) silent_after: Option<Duration>,
+}
+
+impl<N: Network> Board<N> {
+    /// Rings for the offer that the call is in; stops what rings for another, or for none.
+    pub(super) fn mend_ringing(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let rings_for = call.ringing.as_ref().map(|ringing| ringing.offer);
+        match call.stage {
+            Stage::Offered { offer, .. } if rings_for == Some(offer) => {}
+            Stage::Offered { offer, agent } => {
+                self.stop_ringing(id, &elsewhere());
+                self.ring(id, offer, agent);
+            }
+            Stage::Talking { .. } => {}
+            _ => self.stop_ringing(id, &elsewhere()),
+        }
+    }
+
+    fn ring(&mut self, id: CallId, offer: OfferId, agent: AgentId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let vdn = call.vdn;
+        let (legs, verdict, winner) = (Vec::new(), Verdict::Failed, Winner::Nobody);
+        call.ringing = Some(Box::new(Ringing { offer, port: None, legs, verdict, winner }));
+        let mut bindings = (self.phones)(vdn, agent);
+        bindings.truncate(PHONES_MAX);
+        tracing::debug!(call = %id, %agent, offer = offer.0, phones = bindings.len(), "an agent's phones ring");
+        self.meters.offer();
+        if bindings.is_empty() {
+            return self.submit_fact(vdn, Command::FailOffer { offer });
+        }
+        let Some(port) = self.port_for(id) else { return };
+        let legs = bindings.iter().map(|binding| self.ring_phone(id, offer, agent, port, binding)).collect();
+        if let Some(ringing) = self.calls.get_mut(&id).and_then(|call| call.ringing.as_mut()) {
+            (ringing.port, ringing.legs) = (Some(port.id), legs);
+        }
+    }
+
+    /// A port for the other side of the call. Without one the call cannot go on, for which no agent is to blame.
+    pub(super) fn port_for(&mut self, id: CallId) -> Option<media::Port> {
+        let vdn = self.calls.get(&id)?.vdn;
+        let opened = self.media.open();
+        if let Err(error) = &opened {
+            tracing::warn!(call = %id, %error, "a call finds no port for its other side");
+            self.submit_fact(vdn, Command::FailCall { call: id, cause: FailCause::Resources });
+        }
+        opened.ok()
+    }
+
+    fn ring_phone(
+        &mut self,
+        id: CallId,
+        offer: OfferId,
+        agent: AgentId,
+        port: media::Port,
+        binding: &Binding,
+    ) -> LegId {
+        let call = &self.calls[&id];
+        let vdn = call.vdn;
+        let domain = self.directory.vdn(vdn).map_or("", |settings| settings.domain.as_str());
+        let invitation = Invitation {
+            target: (*binding.uri).into(),
+            to: format!("sip:{agent}@{domain}").into(),
+            extra: call.who.headers(domain),
+            media: self.announced(&port, &binding.destination),
+            silent_after: Some(SILENT_AFTER),
+        };
+        let journal = self.nodes.get(&vdn).map_or(node::JournalId([0; 16]), node::Node::journal_id);
+        let names = derive::offer_leg(journal, vdn, offer, &binding.uri, 0);
+        self.dial(id, names, invitation, binding.destination, None, Role::Ringing(id))
+    }
+
+    /// Sends an INVITE of ours for a call.
+    pub(super) fn dial(
+        &mut self,
+        id: CallId,
+        names: Names,
+        invitation: Invitation,
+        to: Destination,
+        trunk: Option<Arc<str>>,
+        role: Role,
+    ) -> LegId {
+        let numbers = self.numbers(names.cseq, names.sdp_session);
+        let call = &self.calls[&id];
+        let vdn = call.vdn;
+        let domain = self.directory.vdn(vdn).map_or("", |settings| settings.domain.as_str());
+        let outgoing = Outgoing {
+            call_id: names.call_id,
+            local_tag: names.tag.clone(),
+            branch: names.branch,
+            target: invitation.target,
+            routes: Vec::new(),
+            from_display: call.who.display_name().into(),
+            from: call.who.uri(domain).into(),
+            to: invitation.to,
+            contact: self.contact(&to).into(),
+            extra: invitation.extra,
+            media: invitation.media,
+            numbers,
+            timers: self.session_timers(),
+            silent_after: invitation.silent_after,
+        };
+        let (leg, outputs) = Leg::outgoing(self.now, outgoing);
+        let media = invitation.media;
+        let leg = self.legs.insert(NewSlot { leg, role, to, trunk, tag: names.tag, port: None, media });
+        self.carry_out(leg, outputs);
+        leg
+    }
+
+    /// The phones of a call need not ring any more.
+    pub(super) fn stop_ringing(&mut self, id: CallId, reason: &Reason) {
+        let Some(ringing) = self.calls.get_mut(&id).and_then(|call| call.ringing.take()) else { return };
+        for leg in ringing.legs {
+            self.part(leg, Some(reason.clone()));
+        }
+        if let Some(port) = ringing.port {
+            self.media.close(port);
+        }
+    }
+
+    /// A phone said nothing at all.
+    pub(super) fn phone_silent(&mut self, id: CallId, leg: LegId) {
+        self.part(leg, None);
+        self.phone_over(id, leg, Verdict::Failed);
+    }
+
+    /// A phone answered: the first of them has the call once the journal knows.
+    pub(super) fn phone_answered(&mut self, id: CallId, leg: LegId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(ringing) = call.ringing.as_mut().filter(|ringing| ringing.winner == Winner::Nobody) else {
+            return self.part(leg, Some(elsewhere()));
+        };
+        ringing.winner = Winner::Waits(leg);
+        let (vdn, offer, port) = (call.vdn, ringing.offer, ringing.port);
+        let others = std::mem::replace(&mut ringing.legs, vec![leg]);
+        for other in others.into_iter().filter(|other| *other != leg) {
+            self.part(other, Some(elsewhere()));
+        }
+        if let (Some(port), Some(slot)) = (port, self.legs.get_mut(leg)) {
+            slot.answered = true;
+            if let Some(remote) = slot.agreed.as_ref().and_then(super::talk::remote) {
+                self.media.set_remote(port, remote);
+            }
+        }
+        self.submit_fact(vdn, Command::AcceptOffer { offer });
+    }
+
+    /// The leg to a phone ended by itself.
+    pub(super) fn phone_ended(&mut self, id: CallId, leg: LegId, end: &End) {
+        let rang = self.legs.get(leg).is_some_and(|slot| slot.rang);
+        let ringing = self.calls.get_mut(&id).and_then(|call| call.ringing.as_mut());
+        if let Some(ringing) = ringing.filter(|ringing| ringing.winner == Winner::Waits(leg)) {
+            ringing.winner = Winner::Left(left_by(end).unwrap_or(Left::HungUp));
+            ringing.legs.clear();
+            return;
+        }
+        let verdict = match end {
+            End::Rejected { status } => Verdict::of_status(*status),
+            End::Unreachable(_) if rang => Verdict::Expired,
+            _ => Verdict::Failed,
+        };
+        self.phone_over(id, leg, verdict);
+    }
+
+    /// One phone is out of it. The offer is over once all of them are.
+    fn phone_over(&mut self, id: CallId, leg: LegId, verdict: Verdict) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(ringing) = call.ringing.as_mut() else { return };
+        ringing.legs.retain(|other| *other != leg);
+        ringing.verdict = ringing.verdict.max(verdict);
+        if !ringing.legs.is_empty() || ringing.winner != Winner::Nobody {
+            return;
+        }
+        let (vdn, offer) = (call.vdn, ringing.offer);
+        let command = match ringing.verdict {
+            Verdict::Declined => Command::DeclineOffer { offer },
+            Verdict::Expired => Command::ExpireOffer { offer },
+            Verdict::Failed => Command::FailOffer { offer },
+        };
+        self.submit_fact(vdn, command);
+    }
+}
