@@ -44,7 +44,7 @@ impl<N: Network> Board<N> {
         if let Err(refusal) = self.try_invite(incoming) {
             self.meters.refused(refusal.status);
             let tag = hex(&self.chance.next()[..8]);
-            self.network.respond(incoming.txn, super::reply(&incoming.request, refusal, &tag));
+            self.network.respond(incoming.txn, &super::reply(&incoming.request, refusal, &tag));
         }
     }
 
@@ -122,7 +122,7 @@ impl<N: Network> Board<N> {
             Ok(leg) => leg,
             Err(response) => {
                 self.meters.refused(response.status());
-                self.network.respond(*txn, *response);
+                self.network.respond(*txn, &response);
                 return None;
             }
         };

@@ -48,9 +48,9 @@ pub trait Network {
     /// See [`crate::wire::Wire::send`].
     fn send(&self, txn: ClientTxn, branch: Option<&str>, request: Request, to: Destination);
     /// See [`crate::wire::Wire::respond`].
-    fn respond(&self, txn: ServerTxn, response: Response);
+    fn respond(&self, txn: ServerTxn, response: &Response);
     /// See [`crate::wire::Wire::ack`].
-    fn ack(&self, request: Request, to: Destination);
+    fn ack(&self, request: &Request, to: Destination);
     /// See [`crate::wire::Wire::cancel`].
     fn cancel(&self, txn: ClientTxn, extra: Headers);
     /// Our address towards a destination, for `Contact`.
@@ -198,7 +198,7 @@ impl<N: Network> Board<N> {
     /// A request in a dialog of ours, or in one that we do not know.
     fn dialog_request(&mut self, txn: ServerTxn, request: Request, flow: &Flow) {
         let Some(leg) = self.leg_of(&request, flow) else {
-            return self.network.respond(txn, super::reply(&request, Refusal::status(481), ""));
+            return self.network.respond(txn, &super::reply(&request, Refusal::status(481), ""));
         };
         if request.method == leg::Method::Invite {
             self.legs.expect_cancel(txn, leg);
@@ -242,7 +242,7 @@ impl<N: Network> Board<N> {
                     if !response.is_provisional() {
                         self.legs.answered(txn);
                     }
-                    self.network.respond(txn, response);
+                    self.network.respond(txn, &response);
                 }
                 Output::Send { txn, branch, request } => {
                     let Some(slot) = self.legs.get(id) else { return };
@@ -250,7 +250,7 @@ impl<N: Network> Board<N> {
                 }
                 Output::Ack { request } => {
                     let Some(slot) = self.legs.get(id) else { return };
-                    self.network.ack(request, next_hop(slot));
+                    self.network.ack(&request, next_hop(slot));
                 }
                 Output::Cancel { txn, reason } => {
                     let reason = reason.map(|reason| Headers::new().with("Reason", &reason.to_string()));

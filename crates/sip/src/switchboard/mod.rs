@@ -205,11 +205,11 @@ impl Network for Wire {
         Self::send(self, txn, branch, request, to);
     }
 
-    fn respond(&self, txn: ServerTxn, response: Response) {
+    fn respond(&self, txn: ServerTxn, response: &Response) {
         Self::respond(self, txn, response);
     }
 
-    fn ack(&self, request: Request, to: Destination) {
+    fn ack(&self, request: &Request, to: Destination) {
         Self::ack(self, request, to);
     }
 
