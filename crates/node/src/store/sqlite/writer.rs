@@ -99,6 +99,17 @@ impl Writer {
                 other => self.do_other(other),
             }
         }
+        self.close();
+    }
+
+    /// Moves all that the WAL holds into the database, for whoever opens or copies it next. If it cannot be done now, it
+    /// is done when it is opened.
+    fn close(self) {
+        if !self.is_broken()
+            && let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        {
+            tracing::warn!(journal = %self.path.display(), %error, "the WAL is left as it is");
+        }
     }
 
     /// The next job; while there is none, prunes what is to be pruned, step by step.
