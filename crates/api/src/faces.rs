@@ -1,6 +1,7 @@
 //! The faces, running.
 
 use std::fmt;
+use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Current};
 use crate::settings::{Limits, Settings, SettingsError};
 use crate::shell::{Listener, Serve, SharedTls, tls_config};
-use crate::{bms, cms, internal, refusal};
+use crate::{bms, cms, internal, refusal, v1};
 
 /// Renders what `/metrics` answers: the text format of Prometheus.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -137,6 +138,7 @@ impl Faces {
 
     /// Takes no new connection, lets open requests run to their end for at most `grace`, then closes.
     pub async fn stop(self, grace: Duration) {
+        self.app.stopping.send_replace(true);
         futures::future::join(self.public.stop(grace), self.internal.stop(grace)).await;
     }
 }
@@ -152,7 +154,11 @@ fn listen(socket: TcpListener, serve: Serve) -> Result<Listener, StartError> {
 }
 
 fn public_routes(app: &Arc<App>) -> Router {
-    cms::routes().fallback(nothing_here).with_state(Arc::clone(app))
+    cms::routes()
+        .merge(v1::routes())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(app))
 }
 
 fn internal_routes(app: &Arc<App>) -> Router {
@@ -163,10 +169,12 @@ fn internal_routes(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-async fn nothing_here(uri: Uri) -> Response {
-    refusal::not_found(uri.path())
+fn nothing_here(uri: Uri) -> Ready<Response> {
+    let is_ours = uri.path().starts_with(v1::ROOT);
+    ready(if is_ours { v1::nothing_here() } else { refusal::not_found(uri.path()) })
 }
 
-async fn wrong_method(uri: Uri) -> Response {
-    refusal::method("GET, HEAD", uri.path())
+fn wrong_method(uri: Uri) -> Ready<Response> {
+    let is_ours = uri.path().starts_with(v1::ROOT);
+    ready(if is_ours { v1::wrong_method() } else { refusal::method("GET, HEAD", uri.path()) })
 }

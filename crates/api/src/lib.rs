@@ -10,9 +10,11 @@ mod refusal;
 mod settings;
 mod shell;
 mod strict;
+mod v1;
 
 pub use faces::{Check, CheckReadiness, Faces, Readiness, RenderMetrics, StartError};
 pub use settings::{
     AccessKey, AgentPassword, ApiKey, InternalSettings, Limits, PublicSettings, Role, Secret, Settings, SettingsError,
     TlsSettings,
 };
+pub use v1::openapi_document;

@@ -7,6 +7,6 @@ mod sources;
 mod tls;
 
 pub(crate) use body::{BodyError, read_body};
-pub(crate) use connection::Connection;
+pub(crate) use connection::{Connection, OpenStream};
 pub(crate) use listener::{Listener, Serve};
 pub(crate) use tls::{SharedTls, tls_config};

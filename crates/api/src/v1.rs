@@ -1,0 +1,130 @@
+//! Our own face: JSON resources below `/api/v1` on the public listener, described by the OpenAPI document that it serves
+//! at `/api/v1/openapi.json`.
+//!
+//! Whoever asks shows a bearer token: an agent's session, opened with its password, or an API key of the configuration;
+//! [`principal`] says who may do what. A command's answer carries the position of its record and comes once views show
+//! it; every view takes `after=POSITION`.
+
+mod agents;
+mod answer;
+pub(crate) mod attempts;
+mod calls;
+mod events;
+mod extract;
+mod principal;
+mod problem;
+mod queues;
+pub(crate) mod session;
+mod sessions;
+mod view;
+
+use std::future::{Ready, ready};
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::app::App;
+
+/// What every path of this face begins with.
+pub(crate) const ROOT: &str = "/api/v1";
+
+/// The routes of this face.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/openapi.json", get(openapi))
+        .route("/api/v1/sessions", post(sessions::open))
+        .route("/api/v1/sessions/current", get(sessions::current).delete(sessions::close))
+        .route("/api/v1/vdns/{vdn}/agents", get(agents::list))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}", get(agents::one))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/sign-in", post(agents::sign_in))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/sign-out", post(agents::sign_out))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/presence", put(agents::presence))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/end-wrap-up", post(agents::end_wrap_up))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/transfer", post(agents::transfer))
+        .route("/api/v1/vdns/{vdn}/queues", get(queues::list))
+        .route("/api/v1/vdns/{vdn}/queues/{queue}", get(queues::one))
+        .route("/api/v1/vdns/{vdn}/calls/{call}", get(calls::one))
+        .route("/api/v1/vdns/{vdn}/calls/{call}/cancel-queuing", post(calls::cancel_queuing))
+        .route("/api/v1/vdns/{vdn}/events", get(events::stream))
+}
+
+/// There is nothing at this path of the face.
+pub(crate) fn nothing_here() -> Response {
+    problem::Problem::nothing_here().into_response()
+}
+
+/// The resource is for other methods.
+pub(crate) fn wrong_method() -> Response {
+    problem::Problem::method().into_response()
+}
+
+/// The OpenAPI document of `/api/v1`, as it is served: JSON, indented.
+#[must_use]
+pub fn openapi_document() -> &'static str {
+    static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+        let document = Document::openapi().to_pretty_json();
+        document.expect("our own types have string keys and no failing parts") + "\n"
+    });
+    &DOCUMENT
+}
+
+fn openapi() -> Ready<Response> {
+    ready((StatusCode::OK, [(CONTENT_TYPE, "application/json")], openapi_document()).into_response())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "anteroom",
+        description = "Agents, queues, calls and events of a contact centre.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    paths(
+        sessions::open,
+        sessions::current,
+        sessions::close,
+        agents::list,
+        agents::one,
+        agents::sign_in,
+        agents::sign_out,
+        agents::presence,
+        agents::end_wrap_up,
+        agents::transfer,
+        queues::list,
+        queues::one,
+        calls::one,
+        calls::cancel_queuing,
+        events::stream
+    ),
+    components(schemas(view::Snapshot)),
+    security(("bearer" = [])),
+    modifiers(&Bearer),
+    tags(
+        (name = "sessions", description = "Tokens for agents."),
+        (name = "agents", description = "Agents, their private queues, and what is done for them."),
+        (name = "queues", description = "What waits in queues, and who serves them."),
+        (name = "calls", description = "Live calls."),
+        (name = "events", description = "What happens, as it happens.")
+    )
+)]
+struct Document;
+
+/// How a client shows who it is.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let scheme = Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token of a session, or an API key of the configuration."))
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}

@@ -1,0 +1,247 @@
+//! What happened, rendered from the record alone.
+
+use engine::Event;
+use node::Record;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::time::{Moment, end};
+use super::word::{
+    Action, Caller, Cause, ChangedBy, Line, LostCause, Numbers, OfferEnd, Outcome, Party, Presence, Sender, Situation,
+    Strategy, Why,
+};
+
+/// All that one turn of the floor led to: one message of an event stream.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct EntryView {
+    /// Its record in the VDN's journal: what to resume after.
+    position: u64,
+    /// When it was decided.
+    at: Moment,
+    /// In order.
+    events: Vec<EventView>,
+}
+
+impl EntryView {
+    /// None for a record that only edges have a use for.
+    pub(crate) fn new(record: &Record, numbers: Numbers) -> Option<Self> {
+        let events = &record.entry.as_ref()?.events;
+        let events = events.iter().filter_map(|event| EventView::new(event, numbers)).collect();
+        Some(Self { position: record.position.0, at: Moment(record.at), events })
+    }
+}
+
+/// This is so from now on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(tag = "type")]
+pub(crate) enum EventView {
+    /// The journal belongs to this VDN; the first event there is.
+    VdnNamed { vdn: u16 },
+    /// The settings of the VDN changed.
+    SettingsDefined,
+    /// A queue is new or changed.
+    QueueDefined { queue: u16, name: String, strategy: Strategy },
+    /// A queue is no more.
+    QueueRemoved { queue: u16 },
+    /// An agent is new or changed.
+    AgentDefined { agent: u32, name: String, queues: Vec<u16> },
+    /// An agent is configured no more.
+    AgentRemoved { agent: u32 },
+    /// An agent is signed in, as ready.
+    AgentSignedIn { agent: u32, by: ChangedBy },
+    /// An agent is signed out.
+    AgentSignedOut { agent: u32, by: ChangedBy },
+    /// An agent's presence is now this; `ready_at` says when it becomes ready again by itself.
+    PresenceChanged { agent: u32, presence: Presence, by: ChangedBy, ready_at: Option<Moment> },
+    /// An agent chose a presence for after its work; none: the choice was taken back.
+    PresenceChosen { agent: u32, after_work: Option<Presence>, by: ChangedBy },
+    /// An agent's phone can be reached.
+    AgentFound { agent: u32 },
+    /// An agent's phone cannot be reached.
+    AgentLost { agent: u32, cause: LostCause, retry_at: Option<Moment>, sign_out_at: Option<Moment> },
+    /// Wrap-up began.
+    WrapUpStarted { agent: u32, call: String, until: Option<Moment> },
+    /// Wrap-up is over.
+    WrapUpEnded { agent: u32, by: ChangedBy },
+    /// A call is here; its place follows in the same entry.
+    CallArrived { call: String, caller: Caller, called: String, priority: u8 },
+    /// A call met a special situation, and this is what its queue does; none: nothing was left to do.
+    TreatmentApplied { call: String, queue: u16, situation: Situation, action: Option<Action> },
+    /// A call waits.
+    CallQueued {
+        call: String,
+        line: Line,
+        since: Option<Moment>,
+        until: Option<Moment>,
+        cause: Cause,
+        sender: Sender,
+        hops: u8,
+    },
+    /// A call goes on waiting where it is, until then.
+    WaitExtended { call: String, until: Option<Moment> },
+    /// A call was sent to an external number or address.
+    CallSentOutside { call: String, address: String, queue: u16, situation: Situation, hops: u8 },
+    /// The outside number answered.
+    OutsideAnswered { call: String },
+    /// A call is offered.
+    OfferMade { offer: u64, call: String, agent: u32, line: Line, until: Moment, why: Why },
+    /// The agent answered: caller and agent talk.
+    OfferAccepted { offer: u64, call: String, agent: u32 },
+    /// The offer ended in another way; the call is back at its place as if it had never left.
+    OfferEnded { offer: u64, call: String, agent: u32, how: OfferEnd, not_before: Option<Moment> },
+    /// An agent may be offered a call again that it did not take.
+    ReofferAllowed { agent: u32, call: String },
+    /// A side of the talk is on hold, or no longer.
+    HeldChanged { call: String, held: bool },
+    /// An agent gave its call away; what follows says where to.
+    CallTransferred { call: String, agent: u32 },
+    /// A call is over.
+    CallEnded { call: String, outcome: Outcome, by: Party },
+}
+
+impl EventView {
+    /// One match names every event, so that none can be forgotten; the four it leads to take them one by one.
+    fn new(event: &Event, numbers: Numbers) -> Option<Self> {
+        match event {
+            Event::VdnNamed(_)
+            | Event::SettingsDefined(_)
+            | Event::QueueDefined(_)
+            | Event::QueueRemoved(_)
+            | Event::AgentDefined(_)
+            | Event::AgentRemoved(_) => Self::of_floor(event),
+            Event::AgentSignedIn { .. }
+            | Event::AgentSignedOut { .. }
+            | Event::PresenceChanged { .. }
+            | Event::PresenceChosen { .. }
+            | Event::AgentFound { .. }
+            | Event::AgentLost { .. }
+            | Event::WrapUpStarted { .. }
+            | Event::WrapUpEnded { .. } => Self::of_agent(event),
+            Event::CallArrived { .. }
+            | Event::TreatmentApplied { .. }
+            | Event::CallQueued { .. }
+            | Event::WaitExtended { .. }
+            | Event::CallSentOutside { .. }
+            | Event::OutsideAnswered { .. } => Self::of_waiting(event, numbers),
+            Event::OfferMade { .. }
+            | Event::OfferAccepted { .. }
+            | Event::OfferEnded { .. }
+            | Event::ReofferAllowed { .. }
+            | Event::HeldChanged { .. }
+            | Event::CallTransferred { .. }
+            | Event::CallEnded { .. } => Self::of_serving(event),
+        }
+    }
+
+    fn of_floor(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::VdnNamed(vdn) => Self::VdnNamed { vdn: vdn.0 },
+            Event::SettingsDefined(_) => Self::SettingsDefined,
+            Event::QueueDefined(queue) => {
+                Self::QueueDefined { queue: queue.id.0, name: queue.name.to_string(), strategy: queue.strategy.into() }
+            }
+            Event::QueueRemoved(queue) => Self::QueueRemoved { queue: queue.0 },
+            Event::AgentDefined(agent) => Self::AgentDefined {
+                agent: agent.id.0,
+                name: agent.name.to_string(),
+                queues: agent.queues.iter().map(|part| part.queue.0).collect(),
+            },
+            Event::AgentRemoved(agent) => Self::AgentRemoved { agent: agent.0 },
+            _ => return None,
+        })
+    }
+
+    fn of_agent(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::AgentSignedIn { agent, by } => Self::AgentSignedIn { agent: agent.0, by: (*by).into() },
+            Event::AgentSignedOut { agent, by } => Self::AgentSignedOut { agent: agent.0, by: (*by).into() },
+            Event::PresenceChanged { agent, presence, by, ready_at } => Self::PresenceChanged {
+                agent: agent.0,
+                presence: (*presence).into(),
+                by: (*by).into(),
+                ready_at: ready_at.map(Moment),
+            },
+            Event::PresenceChosen { agent, after_work, by } => {
+                Self::PresenceChosen { agent: agent.0, after_work: after_work.map(Presence::from), by: (*by).into() }
+            }
+            Event::AgentFound { agent } => Self::AgentFound { agent: agent.0 },
+            Event::AgentLost { agent, cause, retry_at, sign_out_at } => Self::AgentLost {
+                agent: agent.0,
+                cause: (*cause).into(),
+                retry_at: retry_at.map(Moment),
+                sign_out_at: sign_out_at.map(Moment),
+            },
+            Event::WrapUpStarted { agent, call, until } => {
+                Self::WrapUpStarted { agent: agent.0, call: call.to_string(), until: until.map(Moment) }
+            }
+            Event::WrapUpEnded { agent, by } => Self::WrapUpEnded { agent: agent.0, by: (*by).into() },
+            _ => return None,
+        })
+    }
+
+    fn of_waiting(event: &Event, numbers: Numbers) -> Option<Self> {
+        Some(match event {
+            Event::CallArrived { call, caller, called, priority, .. } => Self::CallArrived {
+                call: call.to_string(),
+                caller: Caller::new(caller, numbers),
+                called: called.to_string(),
+                priority: *priority,
+            },
+            Event::TreatmentApplied { call, queue, situation, action } => Self::TreatmentApplied {
+                call: call.to_string(),
+                queue: queue.0,
+                situation: (*situation).into(),
+                action: action.as_ref().map(Action::from),
+            },
+            Event::CallQueued { call, line, since, until, cause, sender, hops } => Self::CallQueued {
+                call: call.to_string(),
+                line: (*line).into(),
+                since: since.map(Moment),
+                until: end(*until),
+                cause: (*cause).into(),
+                sender: (*sender).into(),
+                hops: *hops,
+            },
+            Event::WaitExtended { call, until } => Self::WaitExtended { call: call.to_string(), until: end(*until) },
+            Event::CallSentOutside { call, address, queue, situation, hops } => Self::CallSentOutside {
+                call: call.to_string(),
+                address: address.to_string(),
+                queue: queue.0,
+                situation: (*situation).into(),
+                hops: *hops,
+            },
+            Event::OutsideAnswered { call } => Self::OutsideAnswered { call: call.to_string() },
+            _ => return None,
+        })
+    }
+
+    fn of_serving(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::OfferMade { offer, call, agent, line, until, why } => Self::OfferMade {
+                offer: offer.0,
+                call: call.to_string(),
+                agent: agent.0,
+                line: (*line).into(),
+                until: Moment(*until),
+                why: why.into(),
+            },
+            Event::OfferAccepted { offer, call, agent } => {
+                Self::OfferAccepted { offer: offer.0, call: call.to_string(), agent: agent.0 }
+            }
+            Event::OfferEnded { offer, call, agent, how, not_before } => Self::OfferEnded {
+                offer: offer.0,
+                call: call.to_string(),
+                agent: agent.0,
+                how: (*how).into(),
+                not_before: not_before.map(Moment),
+            },
+            Event::ReofferAllowed { agent, call } => Self::ReofferAllowed { agent: agent.0, call: call.to_string() },
+            Event::HeldChanged { call, held } => Self::HeldChanged { call: call.to_string(), held: *held },
+            Event::CallTransferred { call, agent } => Self::CallTransferred { call: call.to_string(), agent: agent.0 },
+            Event::CallEnded { call, outcome, by } => {
+                Self::CallEnded { call: call.to_string(), outcome: (*outcome).into(), by: (*by).into() }
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! Queues.
+
+use engine::{Agent, AgentQueue, Queue, State, Timestamp};
+use node::Position;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::agent::AgentSummary;
+use super::call::WaitingCall;
+use super::sight::Sight;
+use super::time::Moment;
+use super::word::Strategy;
+
+/// A queue in short.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct QueueSummary {
+    /// Which one.
+    #[schema(example = 1)]
+    queue: u16,
+    /// For people; may be empty.
+    name: String,
+    /// Which of several available agents is offered a call.
+    strategy: Strategy,
+    /// How many calls wait; an offered call does not.
+    waiting: usize,
+    /// How many agents are signed in.
+    signed_in: usize,
+    /// How many of them are available.
+    available: usize,
+}
+
+impl QueueSummary {
+    pub(super) fn new(state: &State, queue: &Queue) -> Self {
+        Self {
+            queue: queue.id.0,
+            name: queue.name.to_string(),
+            strategy: queue.strategy.into(),
+            waiting: state.waiting_count(queue.id),
+            signed_in: state.signed_in_count(queue.id),
+            available: state.available_count(queue.id),
+        }
+    }
+}
+
+/// All queues of a VDN, by id.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct QueuesView {
+    /// The record up to which this view is true.
+    position: u64,
+    /// The VDN's time of this view.
+    now: Moment,
+    /// All of them.
+    queues: Vec<QueueSummary>,
+}
+
+impl QueuesView {
+    pub(crate) fn new(state: &State, position: Position, now: Timestamp) -> Self {
+        let queues = state.queues().map(|queue| QueueSummary::new(state, queue)).collect();
+        Self { position: position.0, now: Moment(now), queues }
+    }
+}
+
+/// A queue with its calls and agents.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct QueueView {
+    /// The record up to which this view is true.
+    position: u64,
+    /// The VDN's time of this view.
+    now: Moment,
+    #[serde(flatten)]
+    summary: QueueSummary,
+    /// The waiting calls in the order in which they will be served: those after the first `offset`, as many as `limit`
+    /// allows.
+    calls: Vec<WaitingCall>,
+    /// The agents of the queue, by id: those after the first `offset`, as many as `limit` allows.
+    agents: Vec<QueueAgent>,
+}
+
+/// An agent's part in a queue.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct QueueAgent {
+    #[serde(flatten)]
+    summary: AgentSummary,
+    /// How well the agent suits the queue, higher first.
+    agent_weight: u8,
+    /// How much the queue matters to the agent, higher first.
+    queue_weight: u8,
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// How many come before it.
+    pub(crate) offset: usize,
+    /// How many it has at most.
+    pub(crate) limit: usize,
+}
+
+impl QueueView {
+    pub(crate) fn new(
+        state: &State,
+        queue: &Queue,
+        (position, now): (Position, Timestamp),
+        part: Part,
+        sight: Sight,
+    ) -> Self {
+        let calls = state.waiting(queue.id).skip(part.offset).take(part.limit);
+        let agents = state.agents().filter_map(|agent| Some((agent, part_in(agent, queue)?)));
+        let agents = agents.skip(part.offset).take(part.limit).map(|(agent, own)| QueueAgent {
+            summary: AgentSummary::new(state, agent),
+            agent_weight: own.agent_weight,
+            queue_weight: own.queue_weight,
+        });
+        Self {
+            position: position.0,
+            now: Moment(now),
+            summary: QueueSummary::new(state, queue),
+            calls: WaitingCall::list(state, calls, part.offset, now, sight),
+            agents: agents.collect(),
+        }
+    }
+}
+
+fn part_in<'a>(agent: &'a Agent, queue: &Queue) -> Option<&'a AgentQueue> {
+    agent.settings.queues.iter().find(|part| part.queue == queue.id)
+}
