@@ -65,8 +65,11 @@ fn sentence(error: &serde_json::Error, field: Option<&str>, body: &[u8]) -> Stri
     }
 }
 
-/// The number that ends where the error was found.
+/// The number that ends where the reader could read no further.
 fn number_before(error: &serde_json::Error, body: &[u8]) -> Option<String> {
+    if !error.is_syntax() {
+        return None;
+    }
     let line = body.split(|byte| *byte == b'\n').nth(error.line().checked_sub(1)?)?;
     let before = line.get(..error.column())?;
     let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);

@@ -1,0 +1,13 @@
+//! The faces over real sockets, on top of real nodes.
+
+mod abuse;
+mod bms;
+mod client;
+mod cms;
+mod events;
+mod http2;
+mod internal;
+mod openapi;
+mod shell;
+mod v1;
+mod world;
