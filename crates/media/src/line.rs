@@ -121,6 +121,76 @@ pub(crate) fn is_passing(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::PortId;
+    use crate::ports::PortPool;
+    use crate::stream::Stream;
+    use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
+
+    fn line(address: IpAddr, number: u16) -> Line {
+        let pool = PortPool::new(address, number..=number).expect("range");
+        let bound = Arc::new(pool.bind().expect("a port for this test"));
+        Line::new(bound, Arc::new(Outlet::new(PortId(0), Stream::new(0).expect("chance"))))
+    }
+
+    fn remote(address: SocketAddr) -> Remote {
+        let codec = Codec::Pcma;
+        Remote { address, codec, payload_type: 96, telephone_event: Some(101), send: true, receive: true }
+    }
+
+    fn packet(payload_type: u8) -> Vec<u8> {
+        [&[0x80, payload_type, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7][..], &[5, 10, 0, 160]].concat()
+    }
+
+    fn take_in(line: &mut Line, payload_type: u8, from: SocketAddr) -> (Option<char>, Result<(), DropCause>) {
+        let mut buffer = packet(payload_type);
+        let length = buffer.len();
+        let taken = line.take_in(&mut buffer, length, from, 0);
+        (taken.key, taken.relayed)
+    }
+
+    #[test]
+    fn strangers_are_known_by_address_and_by_port_without_the_kernels_help() {
+        let mut line = line(IpAddr::from([127, 0, 0, 1]), 21_100);
+        let phone = SocketAddr::from(([127, 0, 0, 1], 9_000));
+        assert_eq!(take_in(&mut line, 101, phone), (None, Err(DropCause::NoRemote)));
+        line.set_remote(remote(phone));
+        for stranger in [([127, 0, 0, 1], 9_001), ([127, 0, 0, 2], 9_000)] {
+            assert_eq!(take_in(&mut line, 101, stranger.into()), (None, Err(DropCause::Stranger)));
+        }
+        assert_eq!(take_in(&mut line, 101, phone), (Some('5'), Err(DropCause::Unconnected)));
+    }
+
+    #[test]
+    fn a_flow_label_makes_no_stranger() {
+        let mut line = line(IpAddr::V6(Ipv6Addr::LOCALHOST), 21_102);
+        line.set_remote(remote(SocketAddr::from((Ipv6Addr::LOCALHOST, 9_000))));
+        let labelled = SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 9_000, 5, 0));
+        assert_eq!(take_in(&mut line, 101, labelled), (Some('5'), Err(DropCause::Unconnected)));
+    }
+
+    #[test]
+    fn payload_types_are_those_of_the_sdp_and_the_static_ones() {
+        let remote = remote(SocketAddr::from(([127, 0, 0, 1], 9_000)));
+        let expected = [
+            (96, Some(Kind::Audio(Codec::Pcma))),
+            (101, Some(Kind::Event)),
+            (0, Some(Kind::Audio(Codec::Pcmu))),
+            (8, Some(Kind::Audio(Codec::Pcma))),
+            (13, None),
+            (97, None),
+        ];
+        for (payload_type, is) in expected {
+            assert_eq!(kind(&remote, payload_type), is, "{payload_type}");
+        }
+    }
+
+    #[test]
+    fn a_remote_out_of_reach_is_no_remote() {
+        let mut line = line(IpAddr::from([127, 0, 0, 1]), 21_104);
+        let elsewhere = SocketAddr::from((Ipv6Addr::LOCALHOST, 9_000));
+        line.set_remote(remote(elsewhere));
+        assert_eq!(take_in(&mut line, 101, elsewhere), (None, Err(DropCause::NoRemote)));
+    }
 
     #[test]
     fn a_port_costs_less_than_a_kibibyte() {

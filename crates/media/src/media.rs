@@ -21,7 +21,7 @@ const THREADS_MAX: usize = 64;
 
 /// Names a port. Never used twice in the life of a [`Media`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PortId(u64);
+pub struct PortId(pub(crate) u64);
 
 /// A bound port. It stays open until [`Media::close`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
