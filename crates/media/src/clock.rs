@@ -65,6 +65,13 @@ impl Step {
 }
 
 #[cfg(test)]
+impl Clock {
+    pub(crate) fn started_ago(ago: Duration) -> Self {
+        Self { origin: Instant::now().checked_sub(ago).expect("the machine runs longer than that") }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

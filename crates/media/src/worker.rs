@@ -223,3 +223,104 @@ impl Worker {
         self.unread.push(slot);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::Source;
+    use crate::ports::PortPool;
+    use crate::settings::{Audio, Codec, Remote, Settings};
+    use crate::stream::Stream;
+    use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+
+    const PORT: PortId = PortId(0);
+
+    /// A worker whose loop is turned by hand, and the phone of its only port.
+    fn worker(number: u16) -> (Worker, Arc<Totals>, UdpSocket) {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let settings = Settings::new(address, number..=number);
+        let totals = Arc::new(Totals::default());
+        let sounds = Arc::new(Sounds::new(&settings).expect("the default sounds"));
+        let worker = Worker::new(Clock::start(), sounds, Arc::new(|_| ()), Arc::clone(&totals)).expect("a worker");
+        let bound = PortPool::new(address, number..=number).expect("range").bind().expect("a port for this test");
+        let phone = UdpSocket::bind("127.0.0.1:0").expect("loopback");
+        phone.connect(bound.local()).expect("a way");
+        let remote = Remote {
+            address: phone.local_addr().expect("bound"),
+            codec: Codec::Pcma,
+            payload_type: 8,
+            telephone_event: None,
+            send: true,
+            receive: true,
+        };
+        let outlet = Arc::new(Outlet::new(PORT, Stream::new(0).expect("chance")));
+        worker.inbox.order(PORT, |order| {
+            order.opened = Some((bound, outlet));
+            order.remote = Some(remote);
+        });
+        (worker, totals, phone)
+    }
+
+    fn play(worker: &mut Worker, audio: Audio) {
+        worker.inbox.order(PORT, |order| order.source = Some(Source::Audio(audio)));
+        assert!(worker.obey());
+    }
+
+    #[test]
+    fn the_loop_has_a_beat_only_while_something_plays() {
+        let (mut worker, ..) = worker(21_110);
+        assert!(worker.obey());
+        assert_eq!(worker.pause(), None);
+        for (audio, plays) in
+            [(Audio::Hold, true), (Audio::Ringback, true), (Audio::Silence, false), (Audio::Hold, true)]
+        {
+            play(&mut worker, audio);
+            assert_eq!(worker.pause().is_some(), plays, "{audio:?}");
+        }
+        worker.inbox.order(PORT, |order| order.closed = true);
+        assert!(worker.obey());
+        assert_eq!(worker.pause(), None);
+    }
+
+    #[test]
+    fn after_a_long_delay_only_the_last_frames_are_made_up_for() {
+        let (mut worker, totals, _phone) = worker(21_112);
+        play(&mut worker, Audio::Hold);
+        worker.clock = Clock::started_ago(Duration::from_secs(60));
+        worker.play_due();
+        worker.tally.publish();
+        let played = totals.stats().played;
+        assert!((5..=6).contains(&played), "100 ms of a minute: {played}");
+    }
+
+    #[test]
+    fn a_full_socket_is_read_to_its_end_in_several_turns() {
+        let (mut worker, totals, phone) = worker(21_114);
+        assert!(worker.obey());
+        let packets = BURST as u64 * 2 + 3;
+        for _ in 0..packets {
+            phone.send(&[0x80; 172]).expect("sent");
+        }
+        let mut events = Events::with_capacity(8);
+        let mut turns = Vec::new();
+        while turns.last() != Some(&packets) {
+            worker.poll.poll(&mut events, worker.pause().or(Some(Duration::from_secs(10)))).expect("packets wait");
+            worker.receive_all(&events);
+            worker.tally.publish();
+            assert_ne!(turns.last(), Some(&totals.stats().received), "a turn without a packet, and still some unread");
+            turns.push(totals.stats().received);
+        }
+        assert_eq!(turns, [BURST as u64, BURST as u64 * 2, packets]);
+        assert_eq!(worker.pause(), None, "nothing is left to read");
+    }
+
+    #[test]
+    fn a_port_closed_before_its_thread_saw_it_leaves_nothing_behind() {
+        let (mut worker, ..) = worker(21_116);
+        assert!(UdpSocket::bind("127.0.0.1:21116").is_err());
+        worker.inbox.order(PORT, |order| order.closed = true);
+        assert!(UdpSocket::bind("127.0.0.1:21116").is_ok(), "its socket is closed at once");
+        worker.inbox.take(&mut worker.orders);
+        assert!(worker.orders.is_empty());
+    }
+}

@@ -196,6 +196,23 @@ fn a_connection_ends_for_both_sides_however_it_ends() {
 }
 
 #[test]
+fn a_port_that_left_for_another_is_not_torn_from_it_by_its_former_peer() {
+    let (media, _) = start(|_| {});
+    let (a, mut b) = (Phone::on(&media, Codec::Pcma), Phone::on(&media, Codec::Pcma));
+    let mut c = Phone::on(&media, Codec::Pcma);
+    media.connect(a.port.id, b.port.id);
+    media.connect(c.port.id, b.port.id);
+    media.disconnect(a.port.id);
+    media.close(a.port.id);
+    carried_out(&media);
+    b.talk(&[1; 160]);
+    assert_eq!(c.hear().payload[0], 1);
+    c.talk(&[2; 160]);
+    assert_eq!(b.hear().payload[0], 2);
+    media.stop();
+}
+
+#[test]
 fn a_port_connected_to_itself_hears_its_echo() {
     let (media, _) = start(|_| {});
     let mut a = Phone::on(&media, Codec::Pcmu);
