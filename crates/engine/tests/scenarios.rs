@@ -12,7 +12,7 @@ fn every_script_happens_as_it_says() {
     let mut wrong = 0;
     for path in scripts() {
         let script = fs::read_to_string(&path).unwrap();
-        let played = scenario::play(&script);
+        let played = scenario::play(&path.display().to_string(), &script);
         if played == script {
             continue;
         }

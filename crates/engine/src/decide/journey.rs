@@ -160,6 +160,10 @@ impl<'a> Journey<'a> {
         let (kept, hops) = (self.events.len(), self.hops);
         let mut next = treatment;
         while let Some(Treatment { action, fallback }) = next {
+            if self.leads_here(action) {
+                self.note(queue.id, situation, Some(Action::Stay));
+                return Met::Stays;
+            }
             self.note(queue.id, situation, Some(action.clone()));
             let refusal = match self.act(action, queue.id, situation) {
                 Ok(met) => return met,
@@ -182,12 +186,19 @@ impl<'a> Journey<'a> {
         match action {
             Action::Release => Ok(Met::Released),
             Action::Stay => Ok(Met::Stays),
-            Action::Queue(queue) if self.here == Some(Line::Queue(*queue)) => Ok(Met::Stays),
-            Action::Agent(agent) if self.here == Some(Line::Private(*agent)) => Ok(Met::Stays),
             Action::Queue(queue) if self.asked.contains(queue) => Err(Rejection::QueueRefused(*queue, situation)),
             Action::Queue(queue) => self.hop_to_queue(*queue, sent).map(|()| Met::SentOn),
             Action::Agent(agent) => self.hop_to_agent(*agent, sent).map(|()| Met::SentOn),
             Action::External(address) => self.go_outside(address, by, situation).map(|()| Met::SentOn),
+        }
+    }
+
+    /// Being sent to where the call waits already is to stay there.
+    fn leads_here(&self, action: &Action) -> bool {
+        match action {
+            Action::Queue(queue) => self.here == Some(Line::Queue(*queue)),
+            Action::Agent(agent) => self.here == Some(Line::Private(*agent)),
+            Action::Release | Action::External(_) | Action::Stay => false,
         }
     }
 

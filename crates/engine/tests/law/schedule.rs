@@ -206,10 +206,10 @@ impl Step {
             14..=15 => Command::CallerLeft { call },
             16..=19 => self.agent_left(state, call),
             20 => Command::FailCall { call, cause: FailCause::LegLost },
-            21 if self.second % 8 == 0 => Command::FailAllCalls { cause: FailCause::LostAtRestart },
+            21 if self.second.is_multiple_of(8) => Command::FailAllCalls { cause: FailCause::LostAtRestart },
             22 => Command::ReleaseCall { call },
             23..=24 => Command::CancelQueuing { call },
-            25 => Command::SetHeld { call, held: self.second % 2 == 0 },
+            25 => Command::SetHeld { call, held: self.second.is_multiple_of(2) },
             26..=31 => self.transfer(state, call),
             32..=33 => Command::MoveCall { call, target: self.target(self.second) },
             34 => Command::OutsideAnswered { call },
@@ -235,7 +235,7 @@ impl Step {
             _ => Caller::Outside("4930123".into()),
         };
         // Now and then the leg of an earlier call, or a priority that is out of range.
-        let leg = if self.second % 31 == 0 { nth / 2 } else { nth };
+        let leg = if self.second.is_multiple_of(31) { nth / 2 } else { nth };
         let mut key = [0; 16];
         key[..8].copy_from_slice(&(leg as u64).to_be_bytes());
         let priority = match self.first / 8 % 40 {
@@ -259,7 +259,7 @@ impl Step {
     /// Mostly who talks with the call.
     fn talker(&self, state: &State, call: CallId) -> AgentId {
         match state.call(call).map(|call| &call.place) {
-            Some(Place::Talking { agent, .. }) if self.second % 8 != 0 => *agent,
+            Some(Place::Talking { agent, .. }) if !self.second.is_multiple_of(8) => *agent,
             _ => self.agent(self.second),
         }
     }
@@ -274,7 +274,7 @@ impl Step {
 
     /// One of the floor's agents, or one who was never there.
     fn agent(&self, number: u16) -> AgentId {
-        let last = if self.first % 16 == 0 { AGENTS + 1 } else { AGENTS };
+        let last = if self.first.is_multiple_of(16) { AGENTS + 1 } else { AGENTS };
         AgentId(FIRST_AGENT + u32::from(number) % last)
     }
 
@@ -298,7 +298,7 @@ impl Step {
 
     /// None in a few of all cases, so that what is not there is asked for too.
     fn one_of<T: Copy>(&self, things: &[T]) -> Option<T> {
-        let is_there = self.second % 20 != 0 && !things.is_empty();
+        let is_there = !self.second.is_multiple_of(20) && !things.is_empty();
         is_there.then(|| things[usize::from(self.first) % things.len()])
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use engine::{Call, CallId, Command, Engine, Entry, Event, Floor, Outcome, Place, State, Timestamp};
+use engine::{Call, CallId, Cause, Command, Engine, Entry, Event, Floor, Outcome, Place, State, Timestamp};
 
 use super::checks::check_state;
 use super::offers::check_offer;
@@ -77,6 +77,9 @@ impl World {
             self.check_event(&entry, event);
             let alone = Entry { at: entry.at, command: Command::Tick, events: vec![event.clone()] };
             self.replay.apply(&alone);
+            if let Event::CallQueued { call, hops, .. } | Event::CallSentOutside { call, hops, .. } = event {
+                assert_eq!(self.replay.state().call(*call).map(|call| call.hops), Some(*hops));
+            }
         }
         assert_eq!(self.replay.state(), self.engine.state(), "the replay is what happened");
         assert_eq!(self.replay.state().hash(), self.engine.state().hash());
@@ -101,7 +104,9 @@ impl World {
                 assert_eq!(held, Some(None), "a call that arrived ends once");
                 check_outcome(state.call(*call), *outcome, &entry.command);
             }
-            Event::CallQueued { call, since, cause, .. } => {
+            Event::CallSentOutside { call, hops, .. } => self.check_hops(*call, None, *hops),
+            Event::CallQueued { call, since, cause, hops, .. } => {
+                self.check_hops(*call, Some(*cause), *hops);
                 let transferred =
                     |event: &Event| matches!(event, Event::CallTransferred { call: given, .. } if given == call);
                 let kept = state.call(*call).and_then(|call| call.since);
@@ -110,6 +115,17 @@ impl World {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Every way on is a hop; the way back is none.
+    fn check_hops(&self, id: CallId, cause: Option<Cause>, hops: u8) {
+        let Some(call) = self.replay.state().call(id) else { return };
+        match cause {
+            Some(cause) if cause.is_return() => assert_eq!(hops, call.hops),
+            // Outside did not answer, and the queue keeps the call: the way out was the hop.
+            Some(Cause::Treatment(_)) => assert!(hops >= call.hops),
+            _ => assert!(hops > call.hops),
         }
     }
 

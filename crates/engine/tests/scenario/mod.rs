@@ -11,7 +11,7 @@ pub use stage::Stage;
 ///
 /// # Panics
 /// When a line cannot be read, or the replay of what happened is not what happened.
-pub fn play(script: &str) -> String {
+pub fn play(name: &str, script: &str) -> String {
     let mut stage = Stage::default();
     let mut played = String::new();
     for (index, line) in script.lines().enumerate() {
@@ -20,7 +20,7 @@ pub fn play(script: &str) -> String {
         }
         played.push_str(line.trim_end());
         played.push('\n');
-        for answer in stage.line(line).unwrap_or_else(|error| panic!("line {}: {error}: {line}", index + 1)) {
+        for answer in stage.line(line).unwrap_or_else(|error| panic!("{name}, line {}: {error}: {line}", index + 1)) {
             played.push_str("        ");
             played.push_str(&answer);
             played.push('\n');

@@ -195,6 +195,7 @@ impl Stage {
             ["is", "made", "not", "ready:", why @ ..] => {
                 Ok(Command::BecomeNotReady { agent, why: reason(why)?, by: forced })
             }
+            ["has", "wrapped", "up"] => Ok(Command::EndWrapUp { agent, by: forced }),
             ["ends", "wrap-up"] => Ok(Command::EndWrapUp { agent, by }),
             ["answers"] => Ok(Command::AcceptOffer { offer: offer()? }),
             ["declines"] => Ok(Command::DeclineOffer { offer: offer()? }),

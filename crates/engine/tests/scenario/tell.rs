@@ -42,7 +42,7 @@ impl Teller<'_> {
             Sender::Agent(agent) => format!("agent {agent}"),
             Sender::Queue(queue) => self.queue_name(queue),
             Sender::Private(agent) => format!("the private queue of {agent}"),
-            Sender::Request => "a request".into(),
+            Sender::Request => "a face".into(),
         }
     }
 
@@ -139,15 +139,15 @@ impl Teller<'_> {
         assert_eq!(waiting.len(), state.waiting_count(queue));
         let (signed_in, available) = (state.signed_in_count(queue), state.available_count(queue));
         let waiting = if waiting.is_empty() { "nobody".into() } else { waiting.join(", ") };
-        format!("{}: {waiting} waits; {signed_in} signed in, {available} available", self.queue_name(queue))
+        format!("{}: {signed_in} signed in, {available} available; waiting: {waiting}", self.queue_name(queue))
     }
 
     pub fn agent(&self, state: &State, id: AgentId) -> Vec<String> {
         let Some(agent) = state.agent(id) else { return vec![format!("there is no agent {id}")] };
         let private: Vec<String> = state.private_queue(id).map(|call| self.name(call.id)).collect();
         assert_eq!(private.len(), state.private_count(id));
-        let private = if private.is_empty() { "nobody".into() } else { private.join(", ") };
-        vec![format!("agent {id}: {}, {}; {private} waits in private", presence_text(agent), self.work(agent))]
+        let private = if private.is_empty() { "empty".into() } else { private.join(", ") };
+        vec![format!("agent {id}: {}, {}; private queue: {private}", presence_text(agent), self.work(agent))]
     }
 
     fn work(&self, agent: &Agent) -> String {
