@@ -265,6 +265,3 @@ fn start_clock(replay: &Replay) -> Clock {
     }
     clock
 }
-
-#[cfg(test)]
-mod tests;

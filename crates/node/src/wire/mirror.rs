@@ -257,12 +257,12 @@ impl<T: Mirror> Mirror for Box<T> {
     }
 
     fn from_wire(wire: Self::Wire) -> Self {
-        Self::new(T::from_wire(*wire))
+        Box::new(T::from_wire(*wire))
     }
 
     #[cfg(test)]
     fn some(source: &mut Source) -> Self {
-        Self::new(T::some(source))
+        Box::new(T::some(source))
     }
 }
 

@@ -102,6 +102,7 @@ impl Options {
                 return Err(Failure::Wrong(what.to_owned()));
             }
         };
+        crate::run::install_cryptography();
         let tls = TlsConfig::builder().disable_verification(self.insecure).root_certs(self.roots(&demo_certificate)?);
         let agent = ureq::Agent::config_builder()
             .tls_config(tls.build())

@@ -2,12 +2,12 @@
 //!
 //! Labels are ids of VDNs and queues; never a number, a name or a call.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use api::RenderMetrics;
-use engine::{CallId, Event, FailCause, Line, OfferEnd, Outcome, ReleaseCause, State, Timestamp};
-use metrics::{counter, gauge, histogram};
+use engine::{Agent, CallId, Event, Line, OfferEnd, Outcome, Place, Presence, State, Timestamp, Work};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use node::{Node, Position, Record, Subscription, SubscriptionError};
 
 /// Counts every record of every node from now on; `render` with the measured figures in front.
@@ -19,69 +19,108 @@ pub(crate) fn start(nodes: &[Node], render: RenderMetrics) -> RenderMetrics {
     let nodes = nodes.to_vec();
     Arc::new(move || {
         for node in &nodes {
-            node.read(|state, position| measure(&vdn(node), state, position));
+            node.read(|state, _| measure(&vdn(node), state));
         }
         render()
     })
 }
 
 fn describe() {
-    metrics::describe_counter!("anteroom_calls_arrived_total", "Calls that arrived");
-    metrics::describe_counter!("anteroom_calls_ended_total", "Calls that ended, by outcome");
-    metrics::describe_counter!("anteroom_offers_made_total", "Offers made to agents");
-    metrics::describe_counter!("anteroom_offers_accepted_total", "Offers that the agent accepted");
-    metrics::describe_counter!("anteroom_offers_declined_total", "Offers that the agent declined");
-    metrics::describe_counter!("anteroom_offers_expired_total", "Offers that rang for their whole time");
-    metrics::describe_counter!("anteroom_offers_withdrawn_total", "Offers whose call or agent left");
-    metrics::describe_counter!("anteroom_offers_failed_total", "Offers whose phone could not be rung");
-    metrics::describe_counter!("anteroom_treatments_total", "Treatments applied, by situation");
-    metrics::describe_histogram!("anteroom_wait_seconds", "From joining a line to the agent's answer");
-    metrics::describe_gauge!("anteroom_calls_live", "Live calls");
-    metrics::describe_gauge!("anteroom_calls_waiting", "Calls that wait in a queue");
-    metrics::describe_gauge!("anteroom_private_calls_waiting", "Calls that wait in private queues");
-    metrics::describe_gauge!("anteroom_agents_available", "Agents of a queue who could take a call now");
-    metrics::describe_gauge!("anteroom_agents_signed_in", "Agents signed in to a queue");
-    metrics::describe_gauge!("anteroom_journal_position", "The last record that the follower has applied");
+    describe_gauge!("anteroom_calls_waiting", "Calls that wait in a queue; offered ones are not counted");
+    describe_gauge!("anteroom_private_calls_waiting", "Calls that wait in private queues, all agents together");
+    describe_gauge!("anteroom_calls_live", "Live calls by place: waiting, offered, talking, outside");
+    describe_gauge!(
+        "anteroom_agents",
+        "Agents by what they do: signed_out, not_ready, idle, offered, talking, wrap_up"
+    );
+    describe_gauge!("anteroom_agents_available", "Agents of a queue who could take a call now");
+    describe_counter!("anteroom_calls_arrived_total", "Calls that arrived");
+    describe_counter!("anteroom_calls_ended_total", "Calls that ended, by outcome");
+    describe_counter!("anteroom_offers_made_total", "Offers made");
+    describe_counter!("anteroom_offers_accepted_total", "Offers that the agent answered");
+    describe_counter!("anteroom_offers_declined_total", "Offers that the agent declined");
+    describe_counter!("anteroom_offers_expired_total", "Offers that rang for their whole time");
+    describe_counter!("anteroom_offers_withdrawn_total", "Offers whose call or agent left");
+    describe_counter!("anteroom_offers_failed_total", "Offers whose phone could not be rung");
+    describe_counter!("anteroom_private_calls_total", "Calls that joined a private queue");
+    describe_counter!("anteroom_transfers_total", "Calls that an agent gave away");
+    describe_counter!("anteroom_treatments_total", "Treatments applied, by situation");
+    describe_histogram!("anteroom_wait_seconds", "From a call's arrival, or its transfer, to the agent's answer");
 }
 
 fn vdn(node: &Node) -> String {
     node.vdn().to_string()
 }
 
-/// What is so at this moment.
-fn measure(vdn: &str, state: &State, position: Position) {
+/// What is so at this moment. Looks at every agent and every live call, so it is for a scrape every few seconds; it
+/// holds the follower's lock, never the writer's.
+fn measure(vdn: &str, state: &State) {
     let label = || vdn.to_owned();
     for queue in state.queues() {
-        let id = || queue.id.to_string();
-        gauge!("anteroom_calls_waiting", "vdn" => label(), "queue" => id()).set(state.waiting_count(queue.id) as f64);
-        gauge!("anteroom_agents_available", "vdn" => label(), "queue" => id())
-            .set(state.available_count(queue.id) as f64);
-        gauge!("anteroom_agents_signed_in", "vdn" => label(), "queue" => id())
-            .set(state.signed_in_count(queue.id) as f64);
+        let (id, waiting) = (queue.id.to_string(), state.waiting_count(queue.id));
+        gauge!("anteroom_calls_waiting", "vdn" => label(), "queue" => id.clone()).set(waiting as f64);
+        let available = state.available_count(queue.id);
+        gauge!("anteroom_agents_available", "vdn" => label(), "queue" => id).set(available as f64);
     }
     let private: usize = state.agents().map(|agent| state.private_count(agent.settings.id)).sum();
     gauge!("anteroom_private_calls_waiting", "vdn" => label()).set(private as f64);
-    gauge!("anteroom_calls_live", "vdn" => label()).set(state.calls().count() as f64);
-    gauge!("anteroom_journal_position", "vdn" => label()).set(position.0 as f64);
+    for (place, calls) in tally(&PLACES, state.calls().map(|call| place(&call.place))) {
+        gauge!("anteroom_calls_live", "vdn" => label(), "place" => place).set(calls as f64);
+    }
+    for (doing, agents) in tally(&DOINGS, state.agents().map(doing)) {
+        gauge!("anteroom_agents", "vdn" => label(), "doing" => doing).set(agents as f64);
+    }
+}
+
+const PLACES: [&str; 4] = ["waiting", "offered", "talking", "outside"];
+const DOINGS: [&str; 6] = ["signed_out", "not_ready", "idle", "offered", "talking", "wrap_up"];
+
+fn place(place: &Place) -> &'static str {
+    match place {
+        Place::Waiting(_) => "waiting",
+        Place::Offered { .. } => "offered",
+        Place::Talking { .. } => "talking",
+        Place::Outside { .. } => "outside",
+    }
+}
+
+fn doing(agent: &Agent) -> &'static str {
+    match (agent.work, agent.presence) {
+        (Work::Offered { .. }, _) => "offered",
+        (Work::Talking { .. }, _) => "talking",
+        (Work::WrapUp { .. }, _) => "wrap_up",
+        (Work::Idle { .. }, Presence::SignedOut) => "signed_out",
+        (Work::Idle { .. }, Presence::NotReady(_)) => "not_ready",
+        (Work::Idle { .. }, Presence::Ready) => "idle",
+    }
+}
+
+/// How often each of `words` is among `found`; those that are not there count 0.
+fn tally(words: &[&'static str], found: impl Iterator<Item = &'static str>) -> BTreeMap<&'static str, usize> {
+    let mut counts: BTreeMap<&'static str, usize> = words.iter().map(|word| (*word, 0)).collect();
+    for word in found {
+        *counts.entry(word).or_default() += 1;
+    }
+    counts
 }
 
 /// Counts until the node stops; what it falls behind too far to see is not counted, and said.
 async fn follow(node: Node) {
-    let mut tally = Tally { vdn: vdn(&node), waits: HashMap::new() };
+    let mut counted = Tally { vdn: vdn(&node), waits: HashMap::new() };
     let mut after = node.read(|_, position| position);
     loop {
         let end = match node.subscribe(after) {
-            Ok(subscription) => tally.count_all(subscription, &mut after).await,
+            Ok(subscription) => counted.count_all(subscription, &mut after).await,
             Err(too_old) => SubscriptionError::TooOld(too_old),
         };
         match end {
             SubscriptionError::TooOld(too_old) => {
-                tracing::warn!(vdn = tally.vdn, %too_old, "metrics fell behind and miss some records");
+                tracing::warn!(vdn = counted.vdn, %too_old, "metrics fell behind and miss some records");
                 after = too_old.kept_after;
             }
             SubscriptionError::Stopped => return,
             SubscriptionError::Store(error) => {
-                tracing::error!(vdn = tally.vdn, %error, "metrics of the floor are no longer counted");
+                tracing::error!(vdn = counted.vdn, %error, "metrics of the floor are no longer counted");
                 return;
             }
         }
@@ -90,8 +129,8 @@ async fn follow(node: Node) {
 
 struct Tally {
     vdn: String,
-    /// Since when, and in which kind of line, each waiting call waits.
-    waits: HashMap<CallId, (Timestamp, &'static str)>,
+    /// Since when each call waits that no agent has answered.
+    waits: HashMap<CallId, Timestamp>,
 }
 
 impl Tally {
@@ -114,58 +153,54 @@ impl Tally {
     }
 
     fn count_event(&mut self, event: &Event, at: Timestamp) {
-        let vdn = || self.vdn.clone();
+        let count = |name: &'static str| counter!(name, "vdn" => self.vdn.clone()).increment(1);
         match event {
-            Event::CallArrived { .. } => counter!("anteroom_calls_arrived_total", "vdn" => vdn()).increment(1),
-            Event::OfferMade { .. } => counter!("anteroom_offers_made_total", "vdn" => vdn()).increment(1),
-            Event::OfferEnded { how, .. } => {
-                let name = match how {
-                    OfferEnd::Declined => "anteroom_offers_declined_total",
-                    OfferEnd::Expired => "anteroom_offers_expired_total",
-                    OfferEnd::Withdrawn(_) => "anteroom_offers_withdrawn_total",
-                    OfferEnd::Failed => "anteroom_offers_failed_total",
-                };
-                counter!(name, "vdn" => vdn()).increment(1);
+            Event::CallArrived { call, .. } => {
+                count("anteroom_calls_arrived_total");
+                self.waits.insert(*call, at);
             }
-            Event::TreatmentApplied { situation, .. } => {
-                let situation = format!("{situation:?}");
-                counter!("anteroom_treatments_total", "vdn" => vdn(), "situation" => situation).increment(1);
-            }
-            Event::CallQueued { call, line, .. } => {
-                let kind = match line {
-                    Line::Queue(_) => "queue",
-                    Line::Private(_) => "private",
-                };
-                self.waits.entry(*call).or_insert((at, kind)).1 = kind;
-            }
+            Event::CallQueued { line: Line::Private(_), .. } => count("anteroom_private_calls_total"),
+            Event::OfferMade { .. } => count("anteroom_offers_made_total"),
             Event::OfferAccepted { call, .. } => {
-                counter!("anteroom_offers_accepted_total", "vdn" => vdn()).increment(1);
-                if let Some((since, line)) = self.waits.remove(call) {
+                count("anteroom_offers_accepted_total");
+                if let Some(since) = self.waits.remove(call) {
                     let waited = at.since(since).as_secs_f64();
-                    histogram!("anteroom_wait_seconds", "vdn" => vdn(), "line" => line).record(waited);
+                    histogram!("anteroom_wait_seconds", "vdn" => self.vdn.clone()).record(waited);
                 }
             }
-            Event::CallEnded { call, outcome, .. } => {
+            Event::OfferEnded { how, .. } => count(offer_end(*how)),
+            Event::CallTransferred { call, .. } => {
+                count("anteroom_transfers_total");
+                self.waits.insert(*call, at);
+            }
+            Event::TreatmentApplied { situation, .. } => {
+                let labels = [("vdn", self.vdn.clone()), ("situation", format!("{situation:?}"))];
+                counter!("anteroom_treatments_total", &labels).increment(1);
+            }
+            Event::CallEnded { call, outcome: how, .. } => {
+                let labels = [("vdn", self.vdn.clone()), ("outcome", outcome(*how).to_owned())];
+                counter!("anteroom_calls_ended_total", &labels).increment(1);
                 self.waits.remove(call);
-                counter!("anteroom_calls_ended_total", "vdn" => vdn(), "outcome" => outcome_name(*outcome))
-                    .increment(1);
             }
             _ => {}
         }
     }
 }
 
-fn outcome_name(outcome: Outcome) -> &'static str {
+const fn offer_end(how: OfferEnd) -> &'static str {
+    match how {
+        OfferEnd::Declined => "anteroom_offers_declined_total",
+        OfferEnd::Expired => "anteroom_offers_expired_total",
+        OfferEnd::Withdrawn(_) => "anteroom_offers_withdrawn_total",
+        OfferEnd::Failed => "anteroom_offers_failed_total",
+    }
+}
+
+const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Answered => "answered",
         Outcome::Abandoned => "abandoned",
-        Outcome::Released(ReleaseCause::Treatment(_)) => "released: treatment",
-        Outcome::Released(ReleaseCause::TooManyHops) => "released: too many hops",
-        Outcome::Released(ReleaseCause::NoQueueToReturnTo) => "released: no queue to return to",
-        Outcome::Released(ReleaseCause::Request) => "released: request",
-        Outcome::Failed(FailCause::LostAtRestart) => "failed: lost at restart",
-        Outcome::Failed(FailCause::NoAck) => "failed: no ACK",
-        Outcome::Failed(FailCause::LegLost) => "failed: leg lost",
-        Outcome::Failed(FailCause::Resources) => "failed: resources",
+        Outcome::Released(_) => "released",
+        Outcome::Failed(_) => "failed",
     }
 }

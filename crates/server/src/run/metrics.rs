@@ -13,11 +13,15 @@ const SECONDS: [f64; 20] = [
     600.0, 1800.0,
 ];
 
+/// Bounds of histograms of how many at a time.
+const COUNTS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
+
 /// Installs the recorder that everything counts into; what renders it. Rendering also clears away what histograms have
 /// gathered, so that nothing grows for want of a reader but what was counted since.
 pub(crate) fn install() -> Result<RenderMetrics, Failure> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_records".to_owned()), &COUNTS))
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| Failure::of(&error))?;
     let upkeep = handle.clone();

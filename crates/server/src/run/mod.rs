@@ -19,7 +19,7 @@ use crate::command::Failure;
 use crate::config::{self, Config, LoadError};
 
 pub(crate) use server::Server;
-pub(crate) use tls::CERTIFICATE;
+pub(crate) use tls::{CERTIFICATE, install_cryptography};
 
 /// How long an orderly stop may take before the process ends anyway.
 const STOP_MAX: Duration = Duration::from_secs(15);
@@ -49,8 +49,7 @@ pub(crate) fn serve(config: Config, file: Option<&ConfigFile>, ready: impl FnOnc
     logging::start(config.log);
     descriptors::check(&config);
     let render = metrics::install()?;
-    // An error means that a provider is installed already, which does as well.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    tls::install_cryptography();
     let runtime = runtime(config.threads)?;
     let result = runtime.block_on(async {
         let signals = Signals::listen()?;

@@ -30,6 +30,12 @@ pub(crate) enum TlsError {
     Make(#[from] rcgen::Error),
 }
 
+/// Has TLS use our choice of cryptography from now on, in this process.
+pub(crate) fn install_cryptography() {
+    // An error means that one is installed already, which does as well.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 /// The configured certificate; without one, the self-signed one of the data folder, made when it is not there.
 pub(crate) fn settings(config: &Config) -> Result<TlsSettings, TlsError> {
     if let Some((certificate, key)) = &config.faces.public.tls {

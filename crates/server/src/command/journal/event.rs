@@ -1,0 +1,212 @@
+//! Events in words: a sentence for people, a name and ids for programs.
+
+use engine::{AgentId, CallId, ChosenPresence, Event, NotReady, OfferEnd, Presence, QueueId};
+use serde_json::{Value, json};
+
+use super::words::{action, caller, cause, line, masked, sender, time, until};
+
+/// An event, told.
+pub(super) struct Told {
+    name: &'static str,
+    call: Option<CallId>,
+    agent: Option<AgentId>,
+    queue: Option<QueueId>,
+    /// The sentence.
+    pub(super) says: String,
+}
+
+impl Told {
+    fn new(name: &'static str, says: String) -> Self {
+        Self { name, call: None, agent: None, queue: None, says }
+    }
+
+    fn agent(name: &'static str, agent: AgentId, says: &str) -> Self {
+        Self { agent: Some(agent), ..Self::new(name, format!("agent {agent} {says}")) }
+    }
+
+    fn call(name: &'static str, call: CallId, says: &str) -> Self {
+        Self { call: Some(call), ..Self::new(name, format!("call {call} {says}")) }
+    }
+
+    fn queue(name: &'static str, queue: QueueId, says: &str) -> Self {
+        Self { queue: Some(queue), ..Self::new(name, format!("queue {queue} {says}")) }
+    }
+
+    fn with_agent(self, agent: AgentId) -> Self {
+        Self { agent: Some(agent), ..self }
+    }
+
+    fn with_queue(self, queue: QueueId) -> Self {
+        Self { queue: Some(queue), ..self }
+    }
+
+    /// As JSON; ids that the event does not have are left out.
+    pub(super) fn json(&self) -> Value {
+        let mut value = json!({ "event": self.name, "says": self.says });
+        if let Some(call) = self.call {
+            value["call"] = json!(call.to_string());
+        }
+        if let Some(agent) = self.agent {
+            value["agent"] = json!(agent.0);
+        }
+        if let Some(queue) = self.queue {
+            value["queue"] = json!(queue.0);
+        }
+        value
+    }
+}
+
+/// What an event says.
+pub(super) fn told(event: &Event) -> Told {
+    match event {
+        Event::VdnNamed(vdn) => Told::new("VdnNamed", format!("the journal belongs to VDN {vdn}")),
+        Event::SettingsDefined(_) => Told::new("SettingsDefined", "the VDN's settings are new or changed".to_owned()),
+        Event::QueueDefined(queue) => {
+            Told::queue("QueueDefined", queue.id, &format!("\"{}\" is new or changed", queue.name))
+        }
+        Event::QueueRemoved(queue) => Told::queue("QueueRemoved", *queue, "is no more"),
+        Event::AgentDefined(agent) => {
+            Told::agent("AgentDefined", agent.id, &format!("\"{}\" is new or changed", agent.name))
+        }
+        Event::AgentRemoved(agent) => Told::agent("AgentRemoved", *agent, "is no more"),
+        Event::AgentSignedIn { .. }
+        | Event::AgentSignedOut { .. }
+        | Event::PresenceChanged { .. }
+        | Event::PresenceChosen { .. }
+        | Event::AgentFound { .. }
+        | Event::AgentLost { .. }
+        | Event::WrapUpStarted { .. }
+        | Event::WrapUpEnded { .. } => of_agent(event),
+        Event::OfferMade { .. }
+        | Event::OfferAccepted { .. }
+        | Event::OfferEnded { .. }
+        | Event::ReofferAllowed { .. } => of_offer(event),
+        Event::CallArrived { .. }
+        | Event::TreatmentApplied { .. }
+        | Event::CallQueued { .. }
+        | Event::WaitExtended { .. }
+        | Event::CallSentOutside { .. }
+        | Event::OutsideAnswered { .. }
+        | Event::HeldChanged { .. }
+        | Event::CallTransferred { .. }
+        | Event::CallEnded { .. } => of_call(event),
+    }
+}
+
+fn of_agent(event: &Event) -> Told {
+    match event {
+        Event::AgentSignedIn { agent, by } => {
+            Told::agent("AgentSignedIn", *agent, &format!("is signed in (by {by:?})"))
+        }
+        Event::AgentSignedOut { agent, by } => {
+            Told::agent("AgentSignedOut", *agent, &format!("is signed out (by {by:?})"))
+        }
+        Event::PresenceChanged { agent, presence: now, by, ready_at } => {
+            let again = ready_at.map_or_else(String::new, |at| format!(", ready again at {}", time(at)));
+            Told::agent("PresenceChanged", *agent, &format!("is {} (by {by:?}){again}", presence(*now)))
+        }
+        Event::PresenceChosen { agent, after_work, by } => {
+            let chosen = match after_work {
+                None => "takes back what it chose for after its work".to_owned(),
+                Some(ChosenPresence::Ready) => "will be Ready after its work".to_owned(),
+                Some(ChosenPresence::NotReady(why)) => format!("will be {} after its work", not_ready(*why)),
+            };
+            Told::agent("PresenceChosen", *agent, &format!("{chosen} (by {by:?})"))
+        }
+        Event::AgentFound { agent } => Told::agent("AgentFound", *agent, "can be reached"),
+        Event::AgentLost { agent, cause, .. } => {
+            Told::agent("AgentLost", *agent, &format!("cannot be reached ({cause:?})"))
+        }
+        Event::WrapUpStarted { agent, call, until: end } => {
+            let says = format!("is in wrap-up after call {call}, {}", until(*end));
+            Told { call: Some(*call), ..Told::agent("WrapUpStarted", *agent, &says) }
+        }
+        Event::WrapUpEnded { agent, by } => Told::agent("WrapUpEnded", *agent, &format!("is idle (by {by:?})")),
+        other => unreachable!("{other:?} is told elsewhere"),
+    }
+}
+
+fn of_offer(event: &Event) -> Told {
+    match event {
+        Event::OfferMade { offer, call, agent, line: from, until: end, why } => {
+            let rule = why.rule.map_or_else(String::new, |rule| format!(", by {rule:?}"));
+            let says = format!(
+                "is offered to agent {agent} from {}, {} (offer {offer}{rule})",
+                line(*from),
+                until(Some(*end))
+            );
+            Told::call("OfferMade", *call, &says).with_agent(*agent)
+        }
+        Event::OfferAccepted { offer, call, agent } => {
+            let says = format!("is answered by agent {agent} (offer {offer})");
+            Told::call("OfferAccepted", *call, &says).with_agent(*agent)
+        }
+        Event::OfferEnded { offer, call, agent, how, .. } => {
+            let how = match how {
+                OfferEnd::Declined => "declined".to_owned(),
+                OfferEnd::Expired => "expired".to_owned(),
+                OfferEnd::Withdrawn(cause) => format!("withdrawn: {cause:?}"),
+                OfferEnd::Failed => "failed".to_owned(),
+            };
+            let says = format!("is no longer offered to agent {agent} (offer {offer} {how})");
+            Told::call("OfferEnded", *call, &says).with_agent(*agent)
+        }
+        Event::ReofferAllowed { agent, call } => {
+            Told::call("ReofferAllowed", *call, &format!("may be offered to agent {agent} again")).with_agent(*agent)
+        }
+        other => unreachable!("{other:?} is told elsewhere"),
+    }
+}
+
+fn of_call(event: &Event) -> Told {
+    match event {
+        Event::CallArrived { call, caller: who, called, priority, .. } => {
+            let says = format!("arrives: {} calls {called}, priority {priority}", caller(who));
+            Told::call("CallArrived", *call, &says)
+        }
+        Event::TreatmentApplied { call, queue, situation, action: done } => {
+            let done = done.as_ref().map_or_else(|| "nothing is left to do".to_owned(), action);
+            let says = format!("meets {situation:?} in queue {queue}: {done}");
+            Told::call("TreatmentApplied", *call, &says).with_queue(*queue)
+        }
+        Event::CallQueued { call, line: to, until: end, cause: why, sender: by, .. } => {
+            let says =
+                format!("waits in {}, {} ({}, sent by {})", line(*to), until(Some(*end)), cause(*why), sender(*by));
+            let told = Told::call("CallQueued", *call, &says);
+            match to {
+                engine::Line::Queue(queue) => told.with_queue(*queue),
+                engine::Line::Private(agent) => told.with_agent(*agent),
+            }
+        }
+        Event::WaitExtended { call, until: end } => {
+            Told::call("WaitExtended", *call, &format!("goes on waiting, {}", until(Some(*end))))
+        }
+        Event::CallSentOutside { call, address, queue, situation, .. } => {
+            let says = format!("is sent to {} ({situation:?} in queue {queue})", masked(address));
+            Told::call("CallSentOutside", *call, &says).with_queue(*queue)
+        }
+        Event::OutsideAnswered { call } => Told::call("OutsideAnswered", *call, "is answered outside"),
+        Event::HeldChanged { call, held } => {
+            Told::call("HeldChanged", *call, if *held { "is on hold" } else { "is no longer on hold" })
+        }
+        Event::CallTransferred { call, agent } => {
+            Told::call("CallTransferred", *call, &format!("is given away by agent {agent}")).with_agent(*agent)
+        }
+        Event::CallEnded { call, outcome, by } => {
+            Told::call("CallEnded", *call, &format!("is over: {outcome:?}, by {by:?}"))
+        }
+        other => unreachable!("{other:?} is told elsewhere"),
+    }
+}
+
+pub(super) fn presence(presence: Presence) -> String {
+    match presence {
+        Presence::SignedOut => "SignedOut".to_owned(),
+        Presence::Ready => "Ready".to_owned(),
+        Presence::NotReady(why) => not_ready(why),
+    }
+}
+
+fn not_ready(why: NotReady) -> String {
+    format!("NotReady ({:?}, reason {})", why.kind, why.reason)
+}

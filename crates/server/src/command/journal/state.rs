@@ -1,0 +1,132 @@
+//! A state in words: queues with who waits in them, agents with what they do and who waits for them, calls.
+
+use engine::{Agent, Call, Place, Reach, State, Work};
+use node::Replay;
+use serde_json::{Value, json};
+
+use super::event::presence;
+use super::words::{caller, cause, line, masked, sender, time, until};
+
+/// For people.
+pub(super) fn text(replay: &Replay) -> String {
+    let (state, at) = (replay.state(), time(replay.at()));
+    let mut lines = vec![format!("VDN {} after record {}, {at}", replay.vdn(), replay.position())];
+    lines.push("queues".to_owned());
+    for queue in state.queues() {
+        let (id, waiting) = (queue.id, ids(state.waiting(queue.id)));
+        let (signed_in, available) = (state.signed_in_count(id), state.available_count(id));
+        let (count, name) = (waiting.len(), &queue.name);
+        lines.push(format!("  {id} \"{name}\": {signed_in} signed in, {available} available, {count} waiting"));
+        lines.extend(waiting.iter().map(|call| format!("    {call}")));
+    }
+    lines.push("agents".to_owned());
+    for agent in state.agents() {
+        let id = agent.settings.id;
+        lines.push(format!(
+            "  {id} \"{}\": {}, {}{}",
+            agent.settings.name,
+            presence(agent.presence),
+            work(agent),
+            reach(agent)
+        ));
+        lines.extend(ids(state.private_queue(id)).iter().map(|call| format!("    waits in private: {call}")));
+    }
+    lines.push("calls".to_owned());
+    lines.extend(state.calls().map(|call| format!("  {}", tell(call))));
+    lines.join("\n")
+}
+
+fn ids<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<String> {
+    calls.map(|call| call.id.to_string()).collect()
+}
+
+fn work(agent: &Agent) -> String {
+    match agent.work {
+        Work::Idle { since } => format!("idle since {}", time(since)),
+        Work::Offered { call, offer } => format!("offered call {call} (offer {offer})"),
+        Work::Talking { call, since } => format!("in call {call} since {}", time(since)),
+        Work::WrapUp { call, until: end } => format!("in wrap-up after call {call}, {}", until(end)),
+    }
+}
+
+fn reach(agent: &Agent) -> String {
+    match agent.reach {
+        Reach::Reachable => String::new(),
+        Reach::Lost { since, cause, .. } => format!(", lost since {} ({cause:?})", time(since)),
+    }
+}
+
+fn tell(call: &Call) -> String {
+    let origin = call.origin_queue.map_or_else(String::new, |queue| format!(", origin queue {queue}"));
+    let (id, priority, hops) = (call.id, call.priority, call.hops);
+    format!("{id} from {}, priority {priority}, {hops} hops{origin}: {}", caller(&call.caller), place(&call.place))
+}
+
+fn place(place: &Place) -> String {
+    match place {
+        Place::Waiting(wait) => {
+            let why = format!("{}, sent by {}", cause(wait.cause), sender(wait.sender));
+            format!("waits in {} since {}, {} ({why})", line(wait.line), time(wait.joined), until(Some(wait.until)))
+        }
+        Place::Offered { agent, until: end, wait, .. } => {
+            format!("offered to agent {agent} from {}, {}", line(wait.line), until(Some(*end)))
+        }
+        Place::Talking { agent, since, held, .. } => {
+            format!("with agent {agent} since {}{}", time(*since), if *held { ", on hold" } else { "" })
+        }
+        Place::Outside { address, since, answered, .. } => {
+            let how = if *answered { "talking" } else { "dialling" };
+            format!("sent to {} since {}, {how}", masked(address), time(*since))
+        }
+    }
+}
+
+/// For programs.
+pub(super) fn json(replay: &Replay) -> Value {
+    let state = replay.state();
+    json!({
+        "vdn": replay.vdn().0,
+        "position": replay.position().0,
+        "at": time(replay.at()),
+        "queues": queues(state),
+        "agents": state.agents().map(|agent| agent_json(state, agent)).collect::<Vec<_>>(),
+        "calls": state.calls().map(call_json).collect::<Vec<_>>(),
+    })
+}
+
+fn queues(state: &State) -> Vec<Value> {
+    let queues = state.queues().map(|queue| {
+        json!({
+            "id": queue.id.0,
+            "name": &*queue.name,
+            "signed_in": state.signed_in_count(queue.id),
+            "available": state.available_count(queue.id),
+            "waiting": ids(state.waiting(queue.id)),
+        })
+    });
+    queues.collect()
+}
+
+fn agent_json(state: &State, agent: &Agent) -> Value {
+    let id = agent.settings.id;
+    json!({
+        "id": id.0,
+        "name": &*agent.settings.name,
+        "presence": presence(agent.presence),
+        "work": work(agent),
+        "reachable": agent.reach == Reach::Reachable,
+        "private_queue": ids(state.private_queue(id)),
+    })
+}
+
+fn call_json(call: &Call) -> Value {
+    json!({
+        "id": call.id.to_string(),
+        "caller": caller(&call.caller),
+        "priority": call.priority,
+        "hops": call.hops,
+        "origin_queue": call.origin_queue.map(|queue| queue.0),
+        "since": call.since.map(time),
+        "place": place(&call.place),
+    })
+}
