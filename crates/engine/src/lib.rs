@@ -1,5 +1,51 @@
 //! The floor's rules as one pure value: the same commands at the same times give the same events, on any machine, for
 //! ever. No clock, no chance, no I/O, no async, no floats.
+//!
+//! A turn is *decide, apply, settle*: `decide` reads the state and answers a command with events or a rejection, `apply`
+//! is the only code that writes state, and `settle` is asked what follows by itself, deadlines first, until nothing
+//! does. All of a turn is one [`Entry`] with one time. Replaying entries gives the same state again, for events say what
+//! is so and not what was wished.
+//!
+//! ```
+//! use engine::{
+//!     AgentId, AgentQueue, AgentSettings, Caller, Command, Engine, Event, Floor, LegKey, Queue, QueueId, SignIn, Target,
+//!     Timestamp, VdnId, VdnSettings,
+//! };
+//!
+//! let sales = AgentQueue { queue: QueueId(1), agent_weight: 1, queue_weight: 1 };
+//! let floor = Floor {
+//!     vdn: VdnId(170),
+//!     settings: VdnSettings::default(),
+//!     queues: vec![Queue::new(QueueId(1), "Sales")],
+//!     agents: vec![AgentSettings {
+//!         id: AgentId(1099),
+//!         name: "Ana".into(),
+//!         queues: vec![sales],
+//!         sign_in: SignIn::Always,
+//!         idle_automatically: true,
+//!     }],
+//! };
+//! let mut engine = Engine::default();
+//! engine.handle(Timestamp::from_seconds(1_605_492_948), Command::Configure(floor))?;
+//!
+//! let call = Command::Arrive {
+//!     key: LegKey(*b"a caller's leg.."),
+//!     caller: Caller::Outside("+49301234".into()),
+//!     called: "8001".into(),
+//!     priority: 1,
+//!     target: Target::Queue(QueueId(1)),
+//! };
+//! let entry = engine.handle(Timestamp::from_seconds(1_605_492_949), call)?;
+//! assert!(matches!(entry.events[..], [
+//!     Event::CallArrived { .. },
+//!     Event::CallQueued { .. },
+//!     Event::OfferMade { agent: AgentId(1099), .. },
+//! ]));
+//!
+//! let (at, _) = engine.next_deadline().expect("the offer has an end");
+//! assert_eq!(at, Timestamp::from_seconds(1_605_492_969));
+//! # Ok::<(), engine::Rejection>(())
+//! ```
 #![no_std]
 
 extern crate alloc;

@@ -4,7 +4,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::call::{Call, Caller, Cause, HOPS_MAX, Line, Place, Sender};
+use crate::call::{Call, Caller, Cause, HOPS_MAX, Line, Place, Sender, Wait};
 use crate::event::Event;
 use crate::floor::{Action, Queue, Situation, Treatment};
 use crate::id::{AgentId, CallId, QueueId};
@@ -57,8 +57,8 @@ pub(super) struct Journey<'a> {
     /// What will order it in the next queue it joins.
     since_in_queue: Timestamp,
     diverted: &'a [(QueueId, Situation)],
-    /// Where it waits: being sent there is to stay.
-    here: Option<Line>,
+    /// For whom it waits in private: a treatment of its origin queue that names this agent lets it stay.
+    waits_for: Option<AgentId>,
     /// The queue it came back to: a situation that directed it away from there counts as `stay`.
     came_back_to: Option<QueueId>,
     /// Queues whose door it stood at in this turn; they are not asked twice, so that no door leads in a circle.
@@ -78,7 +78,7 @@ impl<'a> Journey<'a> {
             since: None,
             since_in_queue: now,
             diverted: &[],
-            here: None,
+            waits_for: None,
             came_back_to: None,
             asked: Vec::new(),
             events: Vec::new(),
@@ -93,24 +93,24 @@ impl<'a> Journey<'a> {
         journey.since = call.since;
         journey.since_in_queue = call.since.unwrap_or(now);
         journey.diverted = &call.diverted;
-        if let Place::Waiting(wait) | Place::Offered { wait, .. } = &call.place {
-            journey.here = Some(wait.line);
-            if let (Line::Queue(queue), true) = (wait.line, wait.cause.is_return()) {
-                journey.came_back_to = Some(queue);
-            }
+        if let Place::Waiting(Wait { line: Line::Queue(queue), cause, .. }) = &call.place {
+            journey.came_back_to = cause.is_return().then_some(*queue);
         }
         journey
+    }
+
+    /// It meets a situation where it waits. It does not go through its own queue's door again in this turn.
+    pub(super) fn leaving(mut self, line: Line) -> Self {
+        match line {
+            Line::Queue(queue) => self.asked.push(queue),
+            Line::Private(agent) => self.waits_for = Some(agent),
+        }
+        self
     }
 
     /// A transfer starts `since` anew in the queue the call joins.
     pub(super) fn transferred(mut self) -> Self {
         self.since_in_queue = self.now;
-        self
-    }
-
-    /// It does not go through this queue's door again in this turn.
-    pub(super) fn leaving(mut self, queue: QueueId) -> Self {
-        self.asked.push(queue);
         self
     }
 
@@ -193,13 +193,9 @@ impl<'a> Journey<'a> {
         }
     }
 
-    /// Being sent to where the call waits already is to stay there.
+    /// Being directed to whom it waits for already, and not by way of some door, is to stay.
     fn leads_here(&self, action: &Action) -> bool {
-        match action {
-            Action::Queue(queue) => self.here == Some(Line::Queue(*queue)),
-            Action::Agent(agent) => self.here == Some(Line::Private(*agent)),
-            Action::Release | Action::External(_) | Action::Stay => false,
-        }
+        matches!(action, Action::Agent(agent) if self.waits_for == Some(*agent)) && self.asked.is_empty()
     }
 
     fn go_outside(&mut self, address: &Arc<str>, queue: QueueId, situation: Situation) -> Result<(), Rejection> {

@@ -101,10 +101,7 @@ fn treating_queue<'a>(state: &'a State, call: &Call, wait: &Wait) -> Option<&'a 
 pub(crate) fn meet(state: &State, now: Timestamp, call: &Call, situation: Situation) -> Decision {
     let Place::Waiting(wait) = &call.place else { panic!("only a waiting call meets a situation") };
     let queue = treating_queue(state, call, wait).expect("a situation is met in a queue of the floor");
-    let mut journey = Journey::of(state, now, call);
-    if wait.line == Line::Queue(queue.id) {
-        journey = journey.leaving(queue.id);
-    }
+    let mut journey = Journey::of(state, now, call).leaving(wait.line);
     let met = journey.treat(queue, situation, Some(queue.treatments.of(situation)));
     let stays = met == Met::Stays || (met == Met::NothingLeft && situation == Situation::Timeout);
     let mut events = journey.events;
@@ -174,7 +171,7 @@ fn fall_back(
     situation: Situation,
     fallback: Option<&Treatment>,
 ) -> Vec<Event> {
-    let mut journey = Journey::of(state, now, call).leaving(queue.id);
+    let mut journey = Journey::of(state, now, call).leaving(Line::Queue(queue.id));
     let met = journey.treat(queue, situation, fallback);
     let stays = met == Met::Stays || (met == Met::NothingLeft && situation == Situation::Timeout);
     if stays {
