@@ -265,16 +265,16 @@ async fn a_peer_that_does_not_read_holds_up_nobody() {
         bench.wire.send(ClientTxn(number), None, info, Destination::Flow(flow));
     }
     phone.send(&phone.request("OPTIONS", URI, &Request::new("p1", 1))).await;
-    let (txn, request) = loop {
-        if let FromWire::Request { txn, request, .. } = bench.next().await {
-            break (txn, request);
-        }
-    };
-    bench.wire.respond(txn, &answer(&request, 200));
-    phone.status(200).await;
-    loop {
-        if matches!(bench.next().await, FromWire::Closed { .. }) {
-            break;
+    let (mut answered, mut closed) = (false, false);
+    while !answered || !closed {
+        match bench.next().await {
+            FromWire::Request { txn, request, .. } => {
+                bench.wire.respond(txn, &answer(&request, 200));
+                phone.status(200).await;
+                answered = true;
+            }
+            FromWire::Closed { flow: gone } => closed = gone == flow,
+            _ => {}
         }
     }
 }

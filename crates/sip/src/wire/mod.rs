@@ -4,38 +4,31 @@
 //! What comes in is one stream of [`FromWire`], in the order of arrival. What goes out never blocks its sender. The
 //! wire writes `Via`, `Content-Length`, `User-Agent` and `Server` itself and takes them off what comes in.
 
-mod client;
 mod core;
 mod inlet;
+mod layer;
 mod message;
 mod screen;
-mod server;
 mod tcp;
+mod text;
 mod udp;
 
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
-use futures::FutureExt;
 use leg::{Headers, Request, Response, ServerTxn};
 use rsipstack::EndpointBuilder;
-use rsipstack::transaction::endpoint::EndpointOption;
-use rsipstack::transport::channel::ChannelConnection;
-use rsipstack::transport::{SipAddr, SipConnection, TransportLayer};
+use rsipstack::transport::TransportLayer;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-use self::core::Core;
+use self::core::{Core, Parts};
 use crate::admission::Admission;
 use crate::edge::StartError;
 use crate::place::{Destination, Flow, Place};
 use crate::settings::{Listen, Settings, Transport};
 
 pub(crate) use screen::ALLOW;
-
-/// Marks responses that no peer sent. A peer that imitates it only says of itself that it failed.
-const LOCAL: &str = "anteroom: none came";
 
 /// One of our requests, as its sender numbers it: unique among all that are under way, and for 64·T1 (32 s) after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,7 +78,7 @@ pub enum FromWire {
         /// Why.
         why: leg::Failure,
     },
-    /// A connection is gone. What was sent by it and still waits for an answer is told as `Failed`.
+    /// A connection is gone. What was sent by it and still waits for an answer was told as `Failed` before.
     Closed {
         /// The connection.
         flow: Flow,
@@ -115,58 +108,33 @@ impl Wire {
     /// When a listener cannot be opened; none is open then.
     pub fn start(settings: &Settings, admission: Arc<Admission>) -> Result<(Self, Inbox), StartError> {
         let stop = CancellationToken::new();
-        let sockets = Sockets::bind(&settings.listen)?;
+        let sockets = Sockets::bind(&settings.listen, &admission)?;
         let layer = TransportLayer::new_with_domain_resolver(stop.clone(), Box::new(inlet::NoNames));
-        let mut udp = Vec::new();
-        for (local, socket) in sockets.udp {
-            let attached = udp::attach(socket, admission.clone(), stop.clone());
-            let connection = attached.map_err(|error| listen_error(Transport::Udp, local, error))?;
-            layer.add_transport(connection.clone());
-            udp.push((local, connection));
+        for socket in &sockets.udp {
+            layer.add_transport(udp::attach(socket.clone(), stop.clone()));
         }
-        let (events, inbox) = unbounded_channel();
-        let (read, carried) = unbounded_channel();
-        let (closed, closings) = unbounded_channel();
-        let connections =
-            tcp::Connections::new(admission.clone(), settings.limits.connections, read, closed, stop.clone());
         let inlet = inlet::Inlet(Arc::new(OnceLock::new()));
         let endpoint = EndpointBuilder::new()
-            .with_user_agent(&settings.user_agent)
             .with_transport_layer(layer)
             .with_cancel_token(stop.clone())
-            .with_option(EndpointOption { auto_ack_2xx: false, ..EndpointOption::default() })
-            .with_inspector(Box::new(inlet::Marker))
             .with_transport_inspector(Box::new(inlet.clone()))
             .build();
-        let core = Arc::new(Core {
-            endpoint: endpoint.inner.clone(),
-            connections: connections.clone(),
+        let (events, inbox) = unbounded_channel();
+        let core = Arc::new(Core::new(Parts {
+            settings,
             admission,
-            udp,
+            udp: sockets.udp,
             tcp: sockets.tcp.iter().map(|(local, _)| *local).collect(),
-            advertise: settings.advertise,
-            user_agent: settings.user_agent.clone(),
+            connections: tcp::Connections::new(settings.limits.connections),
             events,
-            requests: Default::default(),
-            waiting: Default::default(),
-            waiting_max: settings.limits.transactions,
-            last: Default::default(),
-            refused: Default::default(),
-            orders: Default::default(),
-            branches: Default::default(),
-            ageing: Default::default(),
             stop,
-        });
+        }));
         // The only call of `set` there is.
         let _ = inlet.0.set(Arc::downgrade(&core));
-        let incoming = endpoint.incoming_transactions().expect("nobody else takes the new endpoint's transactions");
-        core.endpoint.transport_layer.add_connection(carrier(carried));
-        tokio::spawn(core.clone().serve(incoming));
-        tokio::spawn(core.clone().forget());
-        tokio::spawn(core.clone().tell_closings(closings));
+        tokio::spawn(core.clone().keep_time());
         tokio::spawn(async move { endpoint.serve().await });
         for (local, listener) in sockets.tcp {
-            tokio::spawn(connections.clone().accept(listener, local));
+            tokio::spawn(tcp::accept(core.clone(), listener, local));
         }
         Ok((Self { core, listening: sockets.listening.into() }, inbox))
     }
@@ -198,12 +166,12 @@ impl Wire {
     /// Sends a CANCEL for our INVITE `txn`, with these headers on top of those that RFC 3261 9.1 asks for. The INVITE
     /// ends by its final response, or as [`leg::Failure::Timeout`] after 64·T1. Nothing happens when it has ended.
     pub fn cancel(&self, txn: ClientTxn, extra: Headers) {
-        self.core.order(txn, client::Order::Cancel(extra));
+        self.core.cancel(txn, &extra);
     }
 
     /// Stops repeating a request and tells no more of it, but for a 2xx to an INVITE that may still come.
     pub fn abandon(&self, txn: ClientTxn) {
-        self.core.order(txn, client::Order::Abandon);
+        self.core.abandon(txn);
     }
 
     /// The address of ours that belongs into `Contact` for messages to `to`; `None` when no listener leads there.
@@ -211,7 +179,7 @@ impl Wire {
     pub fn local(&self, to: &Destination) -> Option<SocketAddr> {
         let Place { transport, address } = to.place();
         let local = match (self.core.way(to), transport) {
-            (Some(way), _) => way.flow.local,
+            (Some(flow), _) => flow.local,
             (None, Transport::Tcp) => *self.core.tcp.iter().find(|local| local.is_ipv4() == address.is_ipv4())?,
             (None, Transport::Udp) => return None,
         };
@@ -221,7 +189,7 @@ impl Wire {
     /// How many requests of others wait for our answer.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.core.waiting.load(Ordering::Relaxed)
+        self.core.layer().waiting()
     }
 
     /// How many TCP connections are open.
@@ -230,11 +198,10 @@ impl Wire {
         self.core.connections.len()
     }
 
-    /// What the library keeps: transactions under way, and finished ones it still answers repetitions of.
+    /// How many transactions are kept, finished ones too that may still be asked after: of others, and ours.
     #[must_use]
     pub fn kept(&self) -> (usize, usize) {
-        let stats = self.core.endpoint.get_stats();
-        (stats.running_transactions, stats.finished_transactions)
+        self.core.layer().kept()
     }
 
     /// Closes the sockets. What was sent just before has left.
@@ -243,43 +210,29 @@ impl Wire {
     }
 }
 
-impl Core {
-    async fn tell_closings(self: Arc<Self>, mut closings: UnboundedReceiver<Flow>) {
-        loop {
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                flow = closings.recv() => match flow {
-                    Some(flow) => self.tell(FromWire::Closed { flow }),
-                    None => return,
-                },
-            }
-        }
-    }
-}
-
 /// Bound, and not read yet.
 struct Sockets {
-    udp: Vec<(SocketAddr, tokio::net::UdpSocket)>,
+    udp: Vec<Arc<udp::Socket>>,
     tcp: Vec<(SocketAddr, tokio::net::TcpListener)>,
     listening: Vec<Listen>,
 }
 
 impl Sockets {
-    fn bind(listens: &[Listen]) -> Result<Self, StartError> {
+    fn bind(listens: &[Listen], admission: &Arc<Admission>) -> Result<Self, StartError> {
         let mut sockets = Self { udp: Vec::new(), tcp: Vec::new(), listening: Vec::new() };
         for listen in listens {
-            let local = sockets.open(listen).map_err(|error| StartError::Listen(*listen, error))?;
+            let local = sockets.open(listen, admission).map_err(|error| StartError::Listen(*listen, error))?;
             sockets.listening.push(Listen { transport: listen.transport, address: local });
         }
         Ok(sockets)
     }
 
-    fn open(&mut self, listen: &Listen) -> std::io::Result<SocketAddr> {
+    fn open(&mut self, listen: &Listen, admission: &Arc<Admission>) -> std::io::Result<SocketAddr> {
         match listen.transport {
             Transport::Udp => {
-                let socket = udp::bind(listen.address)?;
-                let local = socket.local_addr()?;
-                self.udp.push((local, socket));
+                let socket = udp::bind(listen.address, admission.clone())?;
+                let local = socket.local;
+                self.udp.push(socket);
                 Ok(local)
             }
             Transport::Tcp => {
@@ -290,16 +243,4 @@ impl Sockets {
             }
         }
     }
-}
-
-fn listen_error(transport: Transport, address: SocketAddr, error: std::io::Error) -> StartError {
-    StartError::Listen(Listen { transport, address }, error)
-}
-
-/// The channel by which all that our TCP connections read gets to the library.
-fn carrier(carried: UnboundedReceiver<rsipstack::transport::TransportEvent>) -> SipConnection {
-    let (unused, _) = unbounded_channel();
-    let made = ChannelConnection::create_connection(carried, unused, SipAddr::default(), None);
-    let channel = made.now_or_never().and_then(Result::ok).expect("making a channel waits for nothing");
-    SipConnection::Channel(channel)
 }

@@ -1,37 +1,33 @@
-//! Our TCP connections, handed to the library as channels.
+//! TCP connections: one task each, which reads what comes and writes what waits.
 //!
-//! The library's own would let one peer that does not read hold up everybody, and fall over a length near 2⁶⁴. Here each
-//! connection has a task that reads and one that writes; what cannot be written in time closes the connection. TLS and
-//! WebSocket will use the same [`serve`] over their own streams.
+//! The library's own are not used: one peer that does not read would hold up everybody, and a length near 2⁶⁴ would end
+//! a connection's task without its socket. TLS and WebSocket will use the same [`serve`] over their own streams.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use futures::FutureExt;
-use rsipstack::sip::{self, HostWithPort, SipMessage};
-use rsipstack::transport::channel::ChannelConnection;
-use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
+use bytes::{Buf, Bytes, BytesMut};
+use rsipstack::sip::{self, SipMessage};
+use rsipstack::transport::SipConnection;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
 
-use super::message::sip_addr;
+use super::core::Core;
 use super::screen::{Screened, content_length, head_len, screen};
-use crate::admission::Admission;
 use crate::place::{Flow, Place};
 use crate::settings::Transport;
 
 /// A longer message closes its connection.
 const MESSAGE_MAX: usize = 64 * 1024;
-/// How many messages may wait for a peer that reads slowly.
-const WAITING_MAX: usize = 2_000;
+/// How many messages may wait for a peer that reads slowly; one more closes its connection.
+const WAITING_MAX: usize = 1_000;
 /// For how long a peer may read nothing while something waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// For how long a connection of nobody we know may be silent.
@@ -42,28 +38,18 @@ const IDLE: Duration = Duration::from_secs(4000);
 /// Every open TCP connection.
 #[derive(Debug)]
 pub(super) struct Connections {
-    admission: Arc<Admission>,
     open: Mutex<HashMap<u64, Connection>>,
     last: AtomicU64,
     max: usize,
-    /// What was read, on its way to the library.
-    inlet: UnboundedSender<TransportEvent>,
-    /// Told of every connection that is gone.
-    closed: UnboundedSender<Flow>,
-    /// Cancelled when the wire stops.
-    stop: CancellationToken,
 }
 
 /// One of them.
-#[derive(Clone, Debug)]
-pub(super) struct Connection {
-    /// Which.
-    pub(super) flow: Flow,
-    /// As the library uses it.
-    pub(super) channel: SipConnection,
-    /// Cancelled when it is gone.
-    pub(super) gone: CancellationToken,
-    raw: Sender<Vec<u8>>,
+#[derive(Debug)]
+struct Connection {
+    flow: Flow,
+    outbox: Sender<Bytes>,
+    /// Cancelled to close it.
+    close: CancellationToken,
 }
 
 /// What is to be done with a connection's bytes.
@@ -85,54 +71,12 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 impl Connections {
-    pub(super) fn new(
-        admission: Arc<Admission>,
-        max: usize,
-        inlet: UnboundedSender<TransportEvent>,
-        closed: UnboundedSender<Flow>,
-        stop: CancellationToken,
-    ) -> Arc<Self> {
-        let (open, last) = (Mutex::default(), AtomicU64::new(0));
-        Arc::new(Self { admission, open, last, max, inlet, closed, stop })
+    pub(super) fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self { open: Mutex::default(), last: AtomicU64::new(0), max })
     }
 
-    /// Accepts connections until the wire stops.
-    pub(super) async fn accept(self: Arc<Self>, listener: TcpListener, local: SocketAddr) {
-        loop {
-            let accepted = tokio::select! {
-                () = self.stop.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, remote)) => {
-                    let place = Place { transport: Transport::Tcp, address: remote };
-                    if self.len() < self.max && self.admission.admits(place) {
-                        self.serve(stream, local, remote);
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a TCP connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
-    }
-
-    /// An open connection to this place, or a new one.
-    pub(super) async fn connect(self: &Arc<Self>, to: SocketAddr) -> io::Result<Connection> {
-        let open = || self.lock().values().find(|connection| connection.flow.remote == to).cloned();
-        if let Some(connection) = open() {
-            return Ok(connection);
-        }
-        let dialled = tokio::time::timeout(PATIENCE, TcpStream::connect(to)).await;
-        let stream = dialled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        let local = stream.local_addr()?;
-        Ok(self.serve(stream, local, to))
-    }
-
-    /// The connection with this number, while it is open.
-    pub(super) fn get(&self, number: u64) -> Option<Connection> {
-        self.lock().get(&number).cloned()
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Connection>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many are open.
@@ -140,98 +84,116 @@ impl Connections {
         self.lock().len()
     }
 
-    /// The flow of a connection of the library's.
-    pub(super) fn flow(&self, channel: &SipConnection) -> Option<Flow> {
-        let number = number(channel.get_addr())?;
-        self.lock().get(&number).map(|connection| connection.flow)
+    /// Whether the connection with this number is open.
+    pub(super) fn is_open(&self, number: u64) -> bool {
+        self.lock().contains_key(&number)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Connection>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    /// An open connection to this address.
+    pub(super) fn to(&self, remote: SocketAddr) -> Option<Flow> {
+        self.lock().values().find(|connection| connection.flow.remote == remote).map(|connection| connection.flow)
     }
 
-    fn serve(self: &Arc<Self>, stream: TcpStream, local: SocketAddr, remote: SocketAddr) -> Connection {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
+    /// Sends. What a closed connection is given goes nowhere; one that has too much waiting is closed.
+    pub(super) fn send(&self, number: u64, message: Bytes) {
+        if let Some(connection) = self.lock().get(&number)
+            && connection.outbox.try_send(message).is_err()
+        {
+            connection.close.cancel();
         }
-        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let flow = Flow { transport: Transport::Tcp, local, remote, connection: number };
-        let (outlet, messages) = unbounded_channel();
-        let (raw, answers) = channel(16);
-        let (_, never) = unbounded_channel();
-        let channel = ChannelConnection::create_connection(never, outlet, name(number), None);
-        let channel = channel.now_or_never().and_then(Result::ok).expect("making a channel waits for nothing");
-        let gone = self.stop.child_token();
-        let connection = Connection { flow, channel: SipConnection::Channel(channel), gone, raw };
-        self.lock().insert(number, connection.clone());
-        tokio::spawn(serve(self.clone(), connection.clone(), stream, Outbox { messages, answers }));
-        connection
-    }
-
-    fn close(&self, connection: &Connection) {
-        connection.gone.cancel();
-        self.lock().remove(&connection.flow.connection);
-        // Nobody listens any more when the wire has stopped.
-        let _ = self.closed.send(connection.flow);
     }
 }
 
-/// How the library knows a connection: by a name that is no host's.
-fn name(number: u64) -> SipAddr {
-    let host = HostWithPort { host: sip::Host::Domain(format!("tcp-{number}").into()), port: None };
-    SipAddr { r#type: Some(sip::Transport::Tcp), addr: host }
+/// Accepts connections until the wire stops.
+pub(super) async fn accept(core: Arc<Core>, listener: TcpListener, local: SocketAddr) {
+    loop {
+        let accepted = tokio::select! {
+            () = core.stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, remote)) => {
+                let place = Place { transport: Transport::Tcp, address: remote };
+                if core.connections.len() < core.connections.max && core.admission.admits(place) {
+                    open(&core, stream, local, remote);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a TCP connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
 }
 
-fn number(addr: &SipAddr) -> Option<u64> {
-    match &addr.addr.host {
-        sip::Host::Domain(domain) => domain.0.strip_prefix("tcp-")?.parse().ok(),
-        sip::Host::IpAddr(_) => None,
+/// Opens a connection to this address.
+pub(super) async fn connect(core: &Arc<Core>, to: SocketAddr) -> io::Result<Flow> {
+    let dialled = tokio::time::timeout(PATIENCE, TcpStream::connect(to)).await;
+    let stream = dialled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    let local = stream.local_addr()?;
+    Ok(open(core, stream, local, to))
+}
+
+fn open(core: &Arc<Core>, stream: TcpStream, local: SocketAddr, remote: SocketAddr) -> Flow {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+    let number = core.connections.last.fetch_add(1, Ordering::Relaxed) + 1;
+    let flow = Flow { transport: Transport::Tcp, local, remote, connection: number };
+    let (outbox, waiting) = channel(WAITING_MAX);
+    let close = core.stop.child_token();
+    let connection = Connection { flow, outbox: outbox.clone(), close: close.clone() };
+    core.connections.lock().insert(number, connection);
+    let core = core.clone();
+    tokio::spawn(async move {
+        serve(&core, flow, stream, outbox, waiting, close).await;
+        core.connections.lock().remove(&number);
+        core.closed(flow);
+    });
+    flow
 }
 
 /// Reads and writes one connection until either side is done with it.
 async fn serve(
-    connections: Arc<Connections>,
-    connection: Connection,
-    stream: impl AsyncRead + AsyncWrite + Send + 'static,
-    outbox: Outbox,
+    core: &Core,
+    flow: Flow,
+    stream: impl AsyncRead + AsyncWrite,
+    outbox: Sender<Bytes>,
+    waiting: Receiver<Bytes>,
+    close: CancellationToken,
 ) {
     let (reader, writer) = tokio::io::split(stream);
     tokio::select! {
-        () = connection.gone.cancelled() => {}
-        () = read(&connections, &connection, reader) => {}
-        () = write(writer, outbox) => {}
+        () = close.cancelled() => {}
+        () = read(core, flow, reader, outbox) => {}
+        () = write(writer, waiting) => {}
     }
-    connections.close(&connection);
 }
 
-async fn read(connections: &Connections, connection: &Connection, mut reader: impl AsyncRead + Unpin) {
-    let place = connection.flow.place();
+async fn read(core: &Core, flow: Flow, mut reader: impl AsyncRead + Unpin, outbox: Sender<Bytes>) {
+    let place = flow.place();
     let mut buffer = BytesMut::new();
     loop {
-        let patience = if connections.admission.knows(place) { IDLE } else { IDLE_STRANGER };
+        let patience = if core.admission.knows(place) { IDLE } else { IDLE_STRANGER };
         buffer.reserve(2048);
         match tokio::time::timeout(patience, reader.read_buf(&mut buffer)).await {
             Ok(Ok(1..)) => {}
             Ok(Ok(0) | Err(_)) | Err(_) => return,
         }
         loop {
-            match frame(&mut buffer, connection.flow.remote) {
+            match frame(&mut buffer, flow.remote) {
                 Frame::Incomplete => break,
-                Frame::Raw(answer) => connection.send_raw(answer),
+                // Who does not read its pongs gets none.
+                Frame::Raw(answer) => drop(outbox.try_send(answer.into())),
                 Frame::Message(message) => {
-                    if !connections.admission.admits(place) {
+                    if !core.admission.admits(place) {
                         return;
                     }
-                    let from = sip_addr(Transport::Tcp, connection.flow.remote);
-                    let event = TransportEvent::Incoming(message, connection.channel.clone(), from);
-                    if connections.inlet.send(event).is_err() {
-                        return;
-                    }
+                    core.received(message, flow);
                 }
                 Frame::Broken(answer) => {
                     if let Some(answer) = answer {
-                        connection.send_raw(answer);
+                        drop(outbox.try_send(answer.into()));
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                     return;
@@ -241,11 +203,12 @@ async fn read(connections: &Connections, connection: &Connection, mut reader: im
     }
 }
 
-impl Connection {
-    /// Sends bytes that the library knows nothing of; loses them when too much waits already.
-    fn send_raw(&self, bytes: Vec<u8>) {
-        if self.raw.try_send(bytes).is_err() {
-            tracing::debug!(remote = %self.flow.remote, "an answer was lost on its way out");
+/// Writes what waits, until the peer stops reading.
+async fn write(mut writer: impl AsyncWrite + Unpin, mut waiting: Receiver<Bytes>) {
+    while let Some(message) = waiting.recv().await {
+        let written = tokio::time::timeout(PATIENCE, writer.write_all(&message)).await;
+        if !matches!(written, Ok(Ok(()))) {
+            return;
         }
     }
 }
@@ -297,49 +260,9 @@ fn refusal(head: &[u8], source: SocketAddr) -> Option<Vec<u8>> {
     }
 }
 
-/// What waits to be written.
-struct Outbox {
-    messages: UnboundedReceiver<TransportEvent>,
-    answers: Receiver<Vec<u8>>,
-}
-
-impl Outbox {
-    async fn next(&mut self) -> Option<Vec<u8>> {
-        loop {
-            tokio::select! {
-                event = self.messages.recv() => match event? {
-                    TransportEvent::Incoming(message, _, _) => return Some(message.to_bytes()),
-                    TransportEvent::New(_) | TransportEvent::Closed(_) => {}
-                },
-                answer = self.answers.recv() => return answer,
-            }
-        }
-    }
-}
-
-/// Writes what waits, until the peer stops reading or too much waits.
-async fn write(mut writer: impl AsyncWrite + Unpin, mut outbox: Outbox) {
-    while let Some(bytes) = outbox.next().await {
-        let writing = tokio::time::timeout(PATIENCE, writer.write_all(&bytes));
-        tokio::pin!(writing);
-        loop {
-            tokio::select! {
-                written = &mut writing => match written {
-                    Ok(Ok(())) => break,
-                    Ok(Err(_)) | Err(_) => return,
-                },
-                () = tokio::time::sleep(Duration::from_millis(100)) => {}
-            }
-            if outbox.messages.len() > WAITING_MAX {
-                return;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Frame, MESSAGE_MAX, frame, name, number};
+    use super::{Frame, MESSAGE_MAX, frame};
     use bytes::BytesMut;
     use std::net::SocketAddr;
 
@@ -381,10 +304,5 @@ mod tests {
         assert!(matches!(frame(&mut BytesMut::from(missing.as_bytes()), source()), Frame::Broken(_)));
         let endless = vec![b'x'; MESSAGE_MAX + 1];
         assert!(matches!(frame(&mut BytesMut::from(&endless[..]), source()), Frame::Broken(None)));
-    }
-
-    #[test]
-    fn a_connection_is_known_by_its_number() {
-        assert_eq!(number(&name(17)), Some(17));
     }
 }

@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use rsipstack::platform::net::UdpSocket as LibrarySocket;
-use rsipstack::sip;
 use rsipstack::transport::SipConnection;
 use rsipstack::transport::udp::{UdpConnection, UdpInner};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Type};
 use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 
@@ -27,36 +26,39 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 
 type Pending<'a, T> = Pin<Box<dyn Future<Output = rsipstack::Result<T>> + Send + 'a>>;
 
-/// A bound socket as the library uses it.
-struct Screening {
+/// A bound socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    /// Its address.
+    pub(super) local: SocketAddr,
     socket: UdpSocket,
     admission: Arc<Admission>,
 }
 
+/// As the library reads from it.
+struct Screening(Arc<Socket>);
+
 /// Binds a listener.
-pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+pub(super) fn bind(address: SocketAddr, admission: Arc<Admission>) -> io::Result<Arc<Socket>> {
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     if let Err(error) = socket.set_recv_buffer_size(RECEIVE_BUFFER) {
         tracing::warn!(%error, "the UDP receive buffer stays as it is");
     }
     socket.bind(&address.into())?;
-    UdpSocket::from_std(socket.into())
+    let socket = UdpSocket::from_std(socket.into())?;
+    Ok(Arc::new(Socket { local: socket.local_addr()?, socket, admission }))
 }
 
-/// Hands a socket to the library.
-pub(super) fn attach(
-    socket: UdpSocket,
-    admission: Arc<Admission>,
-    stop: CancellationToken,
-) -> io::Result<SipConnection> {
-    let addr = sip_addr(Transport::Udp, socket.local_addr()?);
-    let inner = UdpInner { conn: Arc::new(Screening { socket, admission }), addr };
+/// Hands a socket to the library, which reads from it until the wire stops.
+pub(super) fn attach(socket: Arc<Socket>, stop: CancellationToken) -> SipConnection {
+    let addr = sip_addr(Transport::Udp, socket.local);
+    let inner = UdpInner { conn: Arc::new(Screening(socket)), addr };
     let attached = UdpConnection::attach(inner, None, Some(stop)).now_or_never();
-    Ok(SipConnection::Udp(attached.expect("attaching a socket waits for nothing")))
+    SipConnection::Udp(attached.expect("attaching a socket waits for nothing"))
 }
 
-impl Screening {
+impl Socket {
     /// The next message that the library is to read, put into `buf`.
     async fn next(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         loop {
@@ -74,14 +76,14 @@ impl Screening {
                     buf[..message.len()].copy_from_slice(&message);
                     return Ok((message.len(), source));
                 }
-                Screened::Answer(answer) => self.try_send(&answer, source),
+                Screened::Answer(answer) => self.send(&answer, source),
                 Screened::Mended(_) | Screened::Drop => {}
             }
         }
     }
 
     /// Sends, or loses it when the kernel has no room: it is a datagram.
-    fn try_send(&self, message: &[u8], to: SocketAddr) {
+    pub(super) fn send(&self, message: &[u8], to: SocketAddr) {
         if let Err(error) = self.socket.try_send_to(message, to) {
             tracing::debug!(%error, %to, "a datagram was lost on its way out");
         }
@@ -95,7 +97,7 @@ impl LibrarySocket for Screening {
         'b: 'c,
         Self: 'c,
     {
-        Box::pin(async move { Ok(self.next(buf).await?) })
+        Box::pin(async move { Ok(self.0.next(buf).await?) })
     }
 
     fn send_to<'a, 'b, 'c>(&'a self, buf: &'b [u8], addr: SocketAddr) -> Pending<'c, usize>
@@ -104,18 +106,12 @@ impl LibrarySocket for Screening {
         'b: 'c,
         Self: 'c,
     {
-        self.try_send(buf, addr);
+        self.0.send(buf, addr);
         let len = buf.len();
         Box::pin(async move { Ok(len) })
     }
 
     fn local_addr(&self) -> rsipstack::Result<SocketAddr> {
-        Ok(self.socket.local_addr()?)
+        Ok(self.0.local)
     }
-}
-
-/// The local address of a connection of the library's, when it is a UDP one.
-pub(super) fn local(connection: &SipConnection) -> Option<SocketAddr> {
-    let addr = connection.get_addr();
-    (addr.r#type == Some(sip::Transport::Udp)).then(|| addr.get_socketaddr().ok()).flatten()
 }
