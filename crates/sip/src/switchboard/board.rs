@@ -99,7 +99,7 @@ impl<N: Network> Board<N> {
             network: parts.network,
             phones: parts.phones,
             wakes,
-            legs: Legs::default(),
+            legs: Legs::new(parts.admission),
             calls: HashMap::new(),
             arrivals: HashMap::new(),
             keys: HashSet::new(),

@@ -9,6 +9,7 @@ use leg::{Leg, ServerTxn, Timestamp};
 use media::PortId;
 use std::net::SocketAddr;
 
+use crate::admission::Admission;
 use crate::place::Destination;
 use crate::wire::ClientTxn;
 
@@ -72,8 +73,9 @@ pub(super) struct Slot {
 }
 
 /// All legs, by number, by tag, by pending INVITE and by when they are due.
-#[derive(Default)]
 pub(super) struct Legs {
+    /// Keeps the phones of live legs known.
+    admission: Arc<Admission>,
     slots: HashMap<LegId, Box<Slot>>,
     tags: HashMap<Box<str>, LegId>,
     /// INVITEs and re-INVITEs of the other side without a final answer: what a CANCEL names.
@@ -96,14 +98,27 @@ pub(super) struct NewSlot {
 }
 
 impl Legs {
+    pub(super) fn new(admission: Arc<Admission>) -> Self {
+        Self {
+            admission,
+            slots: HashMap::new(),
+            tags: HashMap::new(),
+            invites: HashMap::new(),
+            due: BTreeSet::new(),
+            trunks: HashMap::new(),
+            last: 0,
+        }
+    }
+
     /// Takes up a leg.
     pub(super) fn insert(&mut self, new: NewSlot) -> LegId {
         self.last += 1;
         let id = LegId(self.last);
         let NewSlot { leg, role, to, trunk, tag, port, media } = new;
         self.tags.insert(tag.clone(), id);
-        if let Some(trunk) = &trunk {
-            *self.trunks.entry(Arc::clone(trunk)).or_default() += 1;
+        match &trunk {
+            Some(trunk) => *self.trunks.entry(Arc::clone(trunk)).or_default() += 1,
+            None => self.admission.hold(to.place()),
         }
         let (agreed, due) = (None, None);
         let slot = Slot { leg, role, to, trunk, tag, port, media, agreed, answered: false, rang: false, due };
@@ -119,8 +134,13 @@ impl Legs {
             self.due.remove(&(due, id));
         }
         self.tags.remove(&slot.tag);
-        if let Some(legs) = slot.trunk.as_ref().and_then(|trunk| self.trunks.get_mut(trunk)) {
-            *legs = legs.saturating_sub(1);
+        match &slot.trunk {
+            Some(trunk) => {
+                if let Some(legs) = self.trunks.get_mut(trunk) {
+                    *legs = legs.saturating_sub(1);
+                }
+            }
+            None => self.admission.release(slot.to.place()),
         }
         Some(slot)
     }

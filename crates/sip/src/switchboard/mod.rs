@@ -38,6 +38,7 @@ use tokio::task::JoinHandle;
 
 pub use board::{Network, Phones, Wake};
 
+use crate::admission::Admission;
 use crate::directory::Directory;
 use crate::door::Inbound;
 use crate::place::Destination;
@@ -60,6 +61,8 @@ pub struct Parts<N> {
     pub network: N,
     /// The audio of all calls, started with [`Channel::media_events`].
     pub media: Media,
+    /// Who is told which phones are in a dialog, and so no strangers.
+    pub admission: Arc<Admission>,
     /// 16 bytes nobody can guess, drawn for this start.
     pub secret: [u8; 16],
 }
