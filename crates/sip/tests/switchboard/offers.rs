@@ -119,7 +119,7 @@ async fn several_phones_ring_and_the_first_answer_wins() {
     desk.answer(&at_desk, 200, &sdp).await;
     desk.asked("ACK").await;
     stand.caller.is_heard(answer.audio(), &desk).await;
-    assert_eq!(stand.node.read(|state, _| presence(state, 1001)), Presence::Ready);
+    stand.until("the agent talks", |state| presence(state, 1001) == Presence::Ready).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

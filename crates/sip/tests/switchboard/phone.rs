@@ -84,7 +84,8 @@ impl Dialog {
     /// The INVITE of this dialog once more, as it would come by another way.
     pub(crate) fn twin(&self) -> Self {
         let remote = self.remote.split(";tag").next().unwrap_or_default().to_owned();
-        Self { remote, cseq: 0, ..self.clone() }
+        let target = remote.trim_matches(['<', '>']).to_owned();
+        Self { remote, target, cseq: 0, ..self.clone() }
     }
 }
 

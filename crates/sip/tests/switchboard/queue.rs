@@ -107,12 +107,11 @@ async fn keys_reach_the_agent_while_they_talk() {
 async fn an_invite_that_comes_by_two_ways_is_one_call() {
     let mut stand = Stand::new(&[1001]).await;
     let (mut dialog, _) = stand.dial("8002").await;
-    let twin = dialog.twin();
+    let mut again = dialog.twin();
     let sdp = stand.caller.sdp("sendrecv");
-    let mut again = twin;
     stand.caller.request(&mut again, "INVITE", "", &sdp).await;
     stand.caller.expect(&mut again, 482).await;
-    assert_eq!(stand.node.read(|state, _| state.calls().count()), 1);
+    stand.until("there is one call", |state| state.calls().count() == 1).await;
     stand.caller.hang_up(&mut dialog).await;
     stand.until_no_calls().await;
 }

@@ -87,7 +87,7 @@ async fn without_a_port_there_is_no_call() {
     let mut stand = Stand::start(plan).await;
     stand.dial("8002").await;
     refused(&mut stand, "8002", 503).await;
-    assert_eq!(stand.node.read(|state, _| state.calls().count()), 1);
+    stand.until("there is one call", |state| state.calls().count() == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

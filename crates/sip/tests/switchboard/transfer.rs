@@ -28,8 +28,7 @@ async fn a_transfer_frees_its_sender_at_once() {
     let (_, invite) = stand.pick_up(1).await;
     assert!(invite.header("From").contains("+4930123456"), "{invite:?}");
     stand.caller.is_heard(talk.to_caller_port, &stand.agents[1]).await;
-    let free = stand.node.read(|state, _| state.agent(AgentId(1001)).unwrap().is_available());
-    assert!(free);
+    stand.until("the sender is free", |state| state.agent(AgentId(1001)).unwrap().is_available()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
