@@ -129,7 +129,12 @@ impl<N: Network> Board<N> {
         if refer.replaces {
             return Err(501);
         }
-        let Role::Other(call_id) = role else { return Err(403) };
+        let call_id = match role {
+            Role::Other(call) => call,
+            // Its answer is not in the journal yet: in a moment it will be.
+            Role::Ringing(_) => return Err(491),
+            Role::Arriving(_) | Role::Caller(_) | Role::Code | Role::Parting => return Err(403),
+        };
         let call = self.calls.get(&call_id).ok_or(481u16)?;
         let agent = call.talking_agent().ok_or(403u16)?;
         let vdn = call.vdn;

@@ -168,8 +168,12 @@ impl Stand {
     /// The caller talks with an agent it dialled.
     pub(crate) async fn talk(&mut self, number: &str, agent: usize) -> Talk {
         let (caller, answer) = self.dial(number).await;
+        let id = AgentId(self.agents[agent].user.parse().unwrap());
         let (agent, invite) = self.pick_up(agent).await;
-        self.until("they talk", |state| state.calls().any(|call| matches!(call.place, Place::Talking { .. }))).await;
+        self.until("they talk", |state| {
+            state.calls().any(|call| matches!(call.place, Place::Talking { agent, .. } if agent == id))
+        })
+        .await;
         Talk { caller, agent, to_caller_port: answer.audio(), to_agent_port: invite.audio() }
     }
 }
