@@ -122,6 +122,6 @@ impl<N: Network> Board<N> {
 /// What became of something that was submitted.
 #[derive(Debug)]
 pub struct Answer {
-    ask: Ask,
-    result: Result<Receipt, Refused>,
+    pub(super) ask: Ask,
+    pub(super) result: Result<Receipt, Refused>,
 }

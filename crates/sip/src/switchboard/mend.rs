@@ -24,6 +24,9 @@ impl<N: Network> Board<N> {
         if let Stage::Ended { outcome } = call.stage {
             return self.close_call(id, outcome);
         }
+        if self.is_closing {
+            return;
+        }
         if let Some(caller) = call.caller {
             self.answer_leg(caller);
         }

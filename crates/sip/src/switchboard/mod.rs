@@ -22,6 +22,8 @@ mod outside;
 mod refusals;
 mod ring;
 mod talk;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
