@@ -78,7 +78,7 @@ impl Journal {
         Ok(Self::of(Arc::new(SqliteStore::open(data, options)?)))
     }
 
-    fn of(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn of(store: Arc<dyn Store>) -> Self {
         Self { store, written: Arc::default() }
     }
 

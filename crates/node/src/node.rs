@@ -265,3 +265,6 @@ fn start_clock(replay: &Replay) -> Clock {
     }
     clock
 }
+
+#[cfg(test)]
+mod tests;

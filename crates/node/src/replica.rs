@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use engine::{Engine, Entry, Rejection, State, Timestamp};
+use engine::{Command, Engine, Entry, Rejection, State, Timestamp, VdnId};
 
 use crate::record::{Position, Record};
 use crate::replay::{OutOfOrder, Replay};
@@ -13,6 +13,7 @@ use crate::submission::{Receipt, Submission};
 /// A VDN's engine and its place in the journal. It runs ahead of the journal by one batch.
 #[derive(Clone, Debug)]
 pub struct Replica {
+    vdn: VdnId,
     engine: Engine,
     epoch: u32,
     decided: Position,
@@ -54,7 +55,7 @@ impl Replica {
     #[must_use]
     pub fn in_term(replay: &Replay, epoch: u32) -> Self {
         let (position, at) = (replay.position(), replay.at());
-        Self { engine: replay.engine().clone(), epoch, decided: position, durable: position, at }
+        Self { vdn: replay.vdn(), engine: replay.engine().clone(), epoch, decided: position, durable: position, at }
     }
 
     /// A replica for a new term, from a snapshot and the records after it; and what a follower starts with.
@@ -90,20 +91,28 @@ impl Replica {
 
     fn decide(&mut self, submission: Submission, records: &mut Vec<Arc<Record>>) -> Verdict {
         let Submission { command, notes, urgency: _ } = submission;
-        let decided = command.map(|command| self.engine.handle(self.at, command)).transpose();
+        let decided = command.map(|command| self.handle(command)).transpose();
         let (entry, rejection) = match decided {
             Ok(entry) => (entry, None),
             Err(rejection) => (None, Some(rejection)),
         };
         let journalled = !notes.is_empty() || entry.as_ref().is_some_and(|entry| !entry.events.is_empty());
         let position = if journalled { self.decided.next() } else { self.decided };
-        let at = entry.as_ref().map_or(self.at, |entry: &Entry| entry.at);
+        let at = entry.as_ref().map_or(self.at, |entry| entry.at);
         let record = Arc::new(Record { position, epoch: self.epoch, at, entry, notes });
         if journalled {
             self.decided = position;
             records.push(Arc::clone(&record));
         }
         rejection.map_or(Verdict::Decided(Receipt { position, record }), Verdict::Rejected)
+    }
+
+    /// An empty engine would take any VDN's floor; the records have their VDN from the start.
+    fn handle(&mut self, command: Command) -> Result<Entry, Rejection> {
+        match &command {
+            Command::Configure(floor) if floor.vdn != self.vdn => Err(Rejection::WrongVdn(floor.vdn)),
+            _ => self.engine.handle(self.at, command),
+        }
     }
 
     /// All records up to `position` are durable.
@@ -117,7 +126,7 @@ impl Replica {
         self.durable = position;
     }
 
-    /// When to submit the next [`engine::Command::Tick`].
+    /// When to submit the next [`Command::Tick`].
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.engine.next_deadline().map(|(at, _)| at)

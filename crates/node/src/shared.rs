@@ -117,7 +117,7 @@ impl Shared {
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
-        matches!(self.health(), Health::Stopped(_))
+        matches!(*self.health.lock().unwrap_or_else(PoisonError::into_inner), Health::Stopped(_))
     }
 
     /// Something is broken: nothing is decided any more until somebody looks at it. Whoever waits is told.

@@ -4,6 +4,7 @@
 use std::sync::mpsc::Receiver;
 
 use crate::clock::Stopwatch;
+use crate::error::OpenError;
 use crate::recovery;
 use crate::shared::{Mark, Shared};
 
@@ -17,12 +18,19 @@ pub(crate) fn run(shared: &Shared, marks: &Receiver<Mark>) {
     }
 }
 
-/// Fails when the journal does not give what the engine had. A snapshot that cannot be written is no failure: the one
-/// before it will do.
+/// Fails when the journal does not give what the engine had. When it cannot be read, or the snapshot not written, that is
+/// no reason to stop calls that go on: the snapshot before it will do.
 fn make(shared: &Shared, mark: Mark) -> Result<(), String> {
     let (vdn, position) = (shared.vdn, mark.position);
     let watch = Stopwatch::start();
-    let replayed = recovery::replay(&*shared.store, vdn, Some(position)).map_err(|error| error.to_string())?;
+    let replayed = match recovery::replay(&*shared.store, vdn, Some(position)) {
+        Ok(replayed) => replayed,
+        Err(error @ OpenError::Replay { .. }) => return Err(error.to_string()),
+        Err(error) => {
+            tracing::error!(%vdn, %position, %error, "the journal cannot be read to make a snapshot");
+            return Ok(());
+        }
+    };
     let hash = replayed.replay.state().hash();
     if hash != mark.hash || replayed.replay.position() != position {
         return Err(format!(

@@ -257,12 +257,12 @@ impl<T: Mirror> Mirror for Box<T> {
     }
 
     fn from_wire(wire: Self::Wire) -> Self {
-        Box::new(T::from_wire(*wire))
+        Self::new(T::from_wire(*wire))
     }
 
     #[cfg(test)]
     fn some(source: &mut Source) -> Self {
-        Box::new(T::some(source))
+        Self::new(T::some(source))
     }
 }
 

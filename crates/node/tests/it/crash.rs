@@ -12,6 +12,8 @@ use node::{Journal, Node, NodeOptions, Options, Position, Record, Refused, Repla
 use crate::common::{Chance, Folder, People, VDN};
 
 const FOLDER: &str = "ANTEROOM_TEST_CRASH_FOLDER";
+/// How many times the child is killed; for long runs.
+const ROUNDS: &str = "ANTEROOM_TEST_CRASH_ROUNDS";
 const SEED: &str = "ANTEROOM_TEST_CRASH_SEED";
 
 /// What the child says of each record that is durable.
@@ -82,13 +84,17 @@ fn live_and_die(folder: &Path, seed: u64, life: Duration) -> Vec<Acknowledged> {
         .expect("a child starts");
     let out = BufReader::new(child.stdout.take().expect("a pipe"));
     let (first, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
     let reader = thread::spawn(move || {
         let lines = out.lines().map_while(Result::ok);
         let acknowledged = lines.filter_map(|line| Acknowledged::parse(&line));
-        acknowledged.inspect(|_| first.send(()).unwrap_or(())).collect::<Vec<_>>()
+        let acknowledged = acknowledged.inspect(|_| first.send(()).unwrap_or(())).collect::<Vec<_>>();
+        drop(end);
+        acknowledged
     });
     begun.recv_timeout(Duration::from_secs(20)).expect("the child acknowledges something");
-    thread::sleep(life);
+    let died = ended.recv_timeout(life);
+    assert_eq!(died, Err(mpsc::RecvTimeoutError::Timeout), "the child lives until it is killed");
     child.kill().expect("the child lives");
     child.wait().expect("the child died");
     let mut acknowledged = reader.join().expect("reads");
@@ -102,7 +108,8 @@ fn whatever_was_acknowledged_survives_kill_9() {
     let folder = Folder::new("crash");
     let mut chance = Chance(std::process::id().into());
     let mut total = 0;
-    for round in 1..=8 {
+    let rounds = std::env::var(ROUNDS).map_or(8, |rounds| rounds.parse().expect("a number"));
+    for round in 1..=rounds {
         let life = Duration::from_millis(chance.below(250) as u64);
         let acknowledged = live_and_die(folder.path(), round, life);
         total += acknowledged.len();
@@ -120,5 +127,5 @@ fn whatever_was_acknowledged_survives_kill_9() {
         let recovered = inspection.recover(VDN, None).expect("recovers");
         assert_eq!(recovered.snapshot(), replay.snapshot(), "round {round}: the snapshot and the rest give the same");
     }
-    assert!(total > 200, "{total} records in eight lives prove nothing");
+    assert!(total > 200, "{total} records in {rounds} lives prove nothing");
 }

@@ -1,5 +1,6 @@
 //! A journal that cannot be written.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -48,6 +49,38 @@ async fn a_full_journal_refuses_all_and_serves_again_once_there_is_room() {
     let before = standing(&node);
     tokio::task::spawn_blocking(move || node.stop()).await.expect("stops");
     let replay = inspect(folder.path()).expect("opens").recover(VDN, None).expect("recovers");
+    assert_eq!((replay.state().hash(), replay.position()), before);
+}
+
+/// On a real file system of a few megabytes, which only root can make:
+/// `mount -t tmpfs -o size=4m none /mnt/small; ANTEROOM_TEST_SMALL_DISK=/mnt/small cargo test -- --ignored small_disk`.
+#[tokio::test]
+#[ignore = "needs a file system of a few megabytes, named by ANTEROOM_TEST_SMALL_DISK"]
+async fn a_small_disk_that_is_full_is_a_full_journal() {
+    let disk = PathBuf::from(std::env::var_os("ANTEROOM_TEST_SMALL_DISK").expect("named"));
+    let ballast = disk.join("ballast");
+    std::fs::write(&ballast, vec![1; 1 << 20]).expect("a megabyte fits");
+    let journal = Journal::sqlite(&disk.join("data"), Options::default()).expect("opens");
+    let (node, _) = Node::start(&journal, VDN, NodeOptions::default()).expect("starts");
+    let mut last = node.read(|_, position| position);
+    for round in 1..=3 {
+        let refused = loop {
+            match node.submit(big_note(round)).await {
+                Ok(receipt) => last = receipt.position,
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(refused, Refused::JournalFull);
+        assert!(node.reached(last).await);
+        assert_eq!(standing(&node).1, last);
+        if round == 1 {
+            std::fs::remove_file(&ballast).expect("removed");
+            until("there is room", || node.health() == Health::Serving).await;
+        }
+    }
+    let before = standing(&node);
+    tokio::task::spawn_blocking(move || node.stop()).await.expect("stops");
+    let replay = inspect(&disk.join("data")).expect("opens").recover(VDN, None).expect("recovers");
     assert_eq!((replay.state().hash(), replay.position()), before);
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::common::{Chance, People, VDN, floor};
-use engine::{CallId, Command, Rejection, Timestamp};
+use engine::{CallId, Command, Rejection, Timestamp, VdnId};
 use node::replica::{Replica, Verdict};
 use node::{Note, OutOfOrder, Position, Receipt, Record, Replay, Submission};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
@@ -100,6 +100,13 @@ fn a_rejection_without_notes_leaves_no_trace() {
     assert_eq!(proposal.verdicts, [Verdict::Rejected(Rejection::NoSuchCall(call))]);
     assert!(proposal.records.is_empty());
     assert_eq!(replica.decided(), Position::START);
+}
+
+#[test]
+fn another_vdns_floor_is_refused_from_the_start() {
+    let other = VdnId(171);
+    let proposal = empty().propose(at(0), [Submission::wish(Command::Configure(floor(other)))]);
+    assert_eq!(proposal.verdicts, [Verdict::Rejected(Rejection::WrongVdn(other))]);
 }
 
 #[test]

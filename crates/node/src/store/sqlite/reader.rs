@@ -104,7 +104,7 @@ impl Reader {
         )))
     }
 
-    /// As [`crate::store::Store::read`].
+    /// As [`crate::store::Source::read`].
     pub(crate) fn read(&self, vdn: VdnId, after: Position, max: usize) -> Result<Vec<Arc<Record>>, StoreError> {
         let lines = self.lines(vdn, after, max).map_err(self.error())?;
         let mut expected = after.next();
