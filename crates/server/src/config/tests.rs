@@ -99,6 +99,31 @@ fn what_an_outbound_rule_allows_may_be_a_target() {
     assert_eq!(*action, Action::External("0049301234567".into()));
 }
 
+/// The ```toml blocks of a document, one after another.
+fn blocks(document: &str) -> String {
+    let parts = document.split("```toml\n").skip(1);
+    parts.filter_map(|part| part.split("```").next()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_manual_shows_a_file_without_a_mistake_and_the_real_defaults() {
+    let shown = good(&blocks(include_str!("../../../../docs/configuration.md")));
+    let bare = good("[[vdn]]\nid = 170\ndomain = \"sip.example.com\"\n[sip]\nlisten = \"192.0.2.10:5060\"\n");
+    assert_eq!(shown.vdns[0].floor.settings, bare.vdns[0].floor.settings);
+    assert_eq!(shown.vdns[0].feature_codes, bare.vdns[0].feature_codes);
+    let usual = engine::Queue::new(QueueId(1), "Sales");
+    let mut queue = shown.vdns[0].floor.queues[0].clone();
+    assert!(!queue.hours.is_empty());
+    (queue.hours, queue.treatments) = (Vec::new(), usual.treatments.clone());
+    assert_eq!(queue, usual);
+    assert_eq!(shown.sip.limits, bare.sip.limits);
+    assert_eq!(shown.sip.expires, bare.sip.expires);
+    assert_eq!(shown.media.settings.ringback, bare.media.settings.ringback);
+    assert_eq!(shown.faces.public.signature_window, bare.faces.public.signature_window);
+    assert_eq!(shown.journal, bare.journal);
+    assert_eq!(shown.log, bare.log);
+}
+
 /// The demo's text with one stretch of it replaced by anything.
 fn damaged() -> impl Strategy<Value = String> {
     let length = DEMO.len();
