@@ -13,6 +13,23 @@ use serde_json::Value;
 
 use crate::{eventually, free_port};
 
+/// How a server is set up apart from its floor.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// A command in front of the server's own: `taskset -c 0`, for instance.
+    pub wrapper: &'a [&'a str],
+    /// Whether waiting callers hear anything.
+    pub hold_audio: bool,
+    /// `sqlite` or `memory`.
+    pub journal: &'a str,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self { wrapper: &[], hold_audio: true, journal: "sqlite" }
+    }
+}
+
 /// A running `anteroom serve`. Killed when dropped; its folder stays when the test fails.
 #[derive(Debug)]
 pub struct Centre {
@@ -32,15 +49,15 @@ impl Centre {
     /// anything else that differs between tests.
     #[must_use]
     pub fn start(name: &str, floor: &str) -> Self {
-        Self::start_with(name, floor, &[])
+        Self::start_with(name, floor, Setup::default())
     }
 
-    /// The same, with a command in front of the server's own: `taskset -c 0`, for instance.
+    /// The same, set up in another way.
     ///
     /// # Panics
     /// When the folder cannot be made, or the server does not get ready.
     #[must_use]
-    pub fn start_with(name: &str, floor: &str, wrapper: &[&str]) -> Self {
+    pub fn start_with(name: &str, floor: &str, setup: Setup<'_>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("anteroom-{name}-{}-{count}", std::process::id()));
@@ -48,23 +65,25 @@ impl Centre {
         fs::create_dir_all(&folder).expect("the test's folder can be made");
         let mut centre =
             Self { sip_port: free_port(), public_port: free_port(), internal_port: free_port(), folder, process: None };
-        fs::write(centre.configuration(), centre.head() + floor).expect("the configuration can be written");
-        centre.start_again_with(wrapper);
+        fs::write(centre.configuration(), centre.head(setup) + floor).expect("the configuration can be written");
+        centre.start_again_with(setup.wrapper);
         centre
     }
 
-    fn head(&self) -> String {
-        let first = 30_000;
+    fn head(&self, setup: Setup<'_>) -> String {
         format!(
-            "[sip]\nlisten = [\"udp:127.0.0.1:{sip}\", \"tcp:127.0.0.1:{sip}\"]\n\n\
-             [[sip.trunk]]\nname = \"loopback\"\nsources = [\"127.0.0.1\"]\nvdn = 170\n\n\
-             [media]\naddress = \"127.0.0.1\"\nports = \"{first}-59999\"\n\n\
+            "[centre]\ncc = 1\n\n[sip]\nlisten = \"127.0.0.1:{sip}\"\n\n\
+             [[sip.trunk]]\nname = \"loopback\"\nsources = [\"127.0.0.0/8\"]\nvdn = 170\n\n\
+             [media]\naddress = \"127.0.0.1\"\nports = \"33000-59999\"\nhold_audio = {hold_audio}\n\n\
              [public]\nlisten = \"127.0.0.1:{public}\"\n\n\
              [internal]\nlisten = \"127.0.0.1:{internal}\"\n\n\
+             [journal]\nstore = \"{journal}\"\n\n\
              [[access_key]]\nak = \"demo\"\nsk = \"demo-secret-key\"\nvdns = [170]\n\n",
             sip = self.sip_port,
             public = self.public_port,
             internal = self.internal_port,
+            hold_audio = setup.hold_audio,
+            journal = setup.journal,
         )
     }
 

@@ -11,7 +11,7 @@ mod ports;
 mod sipp;
 mod sound;
 
-pub use centre::Centre;
+pub use centre::{Centre, Setup};
 pub use phone::Phone;
 pub use ports::free_port;
 pub use sipp::Sipp;

@@ -24,7 +24,7 @@ pub fn heard(file: &Path) -> Heard {
 /// How strongly the recording carries a tone, as a share of its power, 0 to 1 (Goertzel's algorithm, in windows of
 /// 0.1 s of which the best counts).
 #[must_use]
-pub fn share_of_tone(file: &Path, hertz: f64) -> f64 {
+pub(crate) fn share_of_tone(file: &Path, hertz: f64) -> f64 {
     samples(file).chunks_exact(800).map(|window| goertzel(window, hertz)).fold(0.0, f64::max)
 }
 
@@ -53,7 +53,7 @@ fn samples(file: &Path) -> Vec<i16> {
 ///
 /// # Panics
 /// When the file cannot be written.
-pub fn write_tone(file: &Path, hertz: f64, seconds: u32) {
+pub(crate) fn write_tone(file: &Path, hertz: f64, seconds: u32) {
     let count = seconds * 8000;
     let mut bytes = Vec::with_capacity(44 + count as usize * 2);
     bytes.extend_from_slice(b"RIFF");

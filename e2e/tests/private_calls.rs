@@ -6,7 +6,6 @@ use e2e::{Centre, Phone, eventually};
 const FLOOR: &str = r#"
 [[vdn]]
 id = 170
-cc = 1
 
 [[vdn.queue]]
 id = 1

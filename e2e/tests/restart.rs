@@ -5,7 +5,6 @@ use e2e::{Centre, Phone};
 const FLOOR: &str = r#"
 [[vdn]]
 id = 170
-cc = 1
 
 [[vdn.queue]]
 id = 1

@@ -22,7 +22,14 @@ pub(crate) struct Counted {
 
 impl Load {
     /// Runs a scenario at `port` (0: any), on the given core.
-    pub(crate) fn start(folder: &Path, scenario: &str, port: u16, core: &str, arguments: &[String], server: u16) -> Self {
+    pub(crate) fn start(
+        folder: &Path,
+        scenario: &str,
+        port: u16,
+        core: &str,
+        arguments: &[String],
+        server: u16,
+    ) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(scenario).with_extension("xml");
         let port = if port == 0 { free_port() } else { port };
         let statistics = folder.join(format!("{scenario}-{port}.csv"));

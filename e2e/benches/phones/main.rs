@@ -15,7 +15,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use capture::Capture;
-use e2e::{Centre, free_port};
+use e2e::{Centre, Setup, free_port};
 use load::{Counted, Load};
 
 const HELP: &str = "\
@@ -41,8 +41,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn server_wrapper(&self) -> &'static [&'static str] {
-        if self.cores == 1 { &["taskset", "-c", "0"] } else { &[] }
+    fn setup(&self) -> Setup<'_> {
+        let wrapper: &[&str] = if self.cores == 1 { &["taskset", "-c", "0"] } else { &[] };
+        Setup { wrapper, hold_audio: false, journal: &self.journal }
     }
 
     fn phones_core(&self) -> &'static str {
@@ -86,17 +87,15 @@ fn read_command_line() -> Option<Asked> {
 
 /// Sales with that many agents, who all have their fixed phones on one line of SIPp.
 fn floor(asked: &Asked, phones: u16) -> String {
-    let mut text = format!(
-        "[journal]\nstore = \"{}\"\n\n[[vdn]]\nid = 170\ncc = 1\n\n\
+    let mut text = String::from(
+        "[[vdn]]\nid = 170\n\n\
          [[vdn.queue]]\nid = 1\nname = \"Sales\"\naccess_codes = [\"8001\"]\n\n",
-        asked.journal
     );
-    for agent in 1001..1001 + asked.agents {
-        let _ = write!(
-            text,
-            "[[vdn.agent]]\nid = {agent}\nsign_in = \"always\"\nphone = \"sip:{agent}@127.0.0.1:{phones}\"\nqueues = [1]\n\n"
-        );
-    }
+    let last = 1000 + asked.agents;
+    let _ = write!(
+        text,
+        "[[vdn.agent]]\nids = \"1001-{last}\"\nsign_in = \"always\"\nphone = \"sip:{{id}}@127.0.0.1:{phones}\"\nqueues = [1]\n"
+    );
     text
 }
 
@@ -106,7 +105,7 @@ fn words(text: &str) -> Vec<String> {
 
 fn idle(asked: &Asked) {
     let phones = free_port();
-    let centre = Centre::start_with("bench-idle", &silent(&floor(asked, phones)), asked.server_wrapper());
+    let centre = Centre::start_with("bench-idle", &floor(asked, phones), asked.setup());
     let fsync = fsync(&centre);
     let agents = Load::start(&centre.folder, "bench_agents", phones, asked.phones_core(), &[], centre.sip_port);
     sleep(Duration::from_secs(1));
@@ -126,7 +125,7 @@ fn idle(asked: &Asked) {
 fn handover(asked: &Asked) {
     let waiting = 10_000;
     let phones = free_port();
-    let centre = Centre::start_with("bench-handover", &silent(&floor(asked, phones)), asked.server_wrapper());
+    let centre = Centre::start_with("bench-handover", &floor(asked, phones), asked.setup());
     let _agents = Load::start(
         &centre.folder,
         "bench_agents_hang_up",
@@ -152,7 +151,7 @@ fn handover(asked: &Asked) {
 fn throughput(asked: &Asked) {
     for rate in [250, 500, 1000, 1500, 2000] {
         let phones = free_port();
-        let centre = Centre::start_with("bench-throughput", &silent(&floor(asked, phones)), asked.server_wrapper());
+        let centre = Centre::start_with("bench-throughput", &floor(asked, phones), asked.setup());
         let _agents = Load::start(
             &centre.folder,
             "bench_agents",
@@ -176,7 +175,7 @@ fn throughput(asked: &Asked) {
 fn memory(asked: &Asked) {
     let waiting = 8000;
     let phones = free_port();
-    let centre = Centre::start_with("bench-memory", &silent(&floor(asked, phones)), asked.server_wrapper());
+    let centre = Centre::start_with("bench-memory", &floor(asked, phones), asked.setup());
     let empty = figures::resident_kib(centre.pid());
     // Nobody answers: the agents' phones are not there, so every call waits.
     let callers = words(&format!("-s 8001 -r 100 -m {waiting} -l {waiting}"));
@@ -195,10 +194,6 @@ fn memory(asked: &Asked) {
         per_call(full),
         per_call(later)
     );
-}
-
-fn silent(floor: &str) -> String {
-    floor.to_owned()
 }
 
 /// Waits until that many calls wait in Sales.
