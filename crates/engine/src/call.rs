@@ -23,7 +23,7 @@ pub struct Call {
     pub arrived: Timestamp,
     /// 1 to 254, higher first.
     pub priority: u8,
-    /// The last public queue it waited in.
+    /// The last public queue it waited in, or that directed it to an agent at its door.
     pub origin_queue: Option<QueueId>,
     /// How many times it was sent on: by treatments, transfers and requests. At most [`HOPS_MAX`].
     pub hops: u8,

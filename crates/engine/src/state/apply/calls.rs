@@ -57,7 +57,7 @@ impl State {
         self.place_call(at, id, Place::Waiting(Wait { line, joined: at, until, cause, sender }), |call| {
             call.since = since;
             call.hops = hops;
-            if let Line::Queue(queue) = line {
+            if let (Line::Queue(queue), _) | (Line::Private(_), Sender::Queue(queue)) = (line, sender) {
                 call.origin_queue = Some(queue);
             }
         });
