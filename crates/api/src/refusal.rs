@@ -35,6 +35,11 @@ pub(crate) fn refusal(status: StatusCode, message: &str, path: &str) -> Response
 /// An answer with this body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let text = serde_json::to_vec(body).expect("our own types have string keys and no failing parts");
+    json_text(status, text)
+}
+
+/// An answer with this body, which is JSON already.
+pub(crate) fn json_text(status: StatusCode, text: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);

@@ -25,7 +25,7 @@ pub(crate) fn answer(app: &App, cc: u16, body: &[u8], asker: Asker<'_>) -> Respo
         Err(sentence) => return answer::failure(Code::InvalidParameter, &sentence),
     };
     match find(app, cc, question, asker) {
-        Ok(calls) => answer::list(&calls),
+        Ok(calls) => answer::calls(&calls),
         Err((code, sentence)) => answer::failure(code, &sentence),
     }
 }

@@ -221,3 +221,50 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::{AgentId, CallId, OfferId, QueueId, VdnId};
+
+    use super::*;
+
+    #[test]
+    fn the_whole_table() {
+        let call = CallId { second: 1_605_492_949, number: 1447 };
+        let (agent, queue) = (AgentId(1099), QueueId(1));
+        let refusals = [
+            Refused::Busy,
+            Refused::JournalFull,
+            Refused::OutcomeUnknown,
+            Refused::Stopped,
+            Refused::TooLate,
+            Refused::Failed,
+        ];
+        let rejections = [
+            Rejection::NoSuchAgent(agent),
+            Rejection::NoSuchQueue(queue),
+            Rejection::NoSuchCall(call),
+            Rejection::OfferNotPending(OfferId(7)),
+            Rejection::AlreadyArrived(call),
+            Rejection::PriorityOutOfRange(255),
+            Rejection::AgentSignedOut(agent),
+            Rejection::AgentNotReady(agent),
+            Rejection::AgentEngaged(agent),
+            Rejection::AgentAlreadySignedIn(agent),
+            Rejection::AgentAlwaysSignedIn(agent),
+            Rejection::AgentNotInWrapUp(agent),
+            Rejection::NotTheAgentsCall(agent, call),
+            Rejection::AgentIsInTheCall(agent, call),
+            Rejection::PrivateQueueFull(agent),
+            Rejection::CallNotWaiting(call),
+            Rejection::NothingToCancelTo(call),
+            Rejection::QueueRefused(queue, engine::Situation::Overflow),
+            Rejection::TooManyHops(call),
+            Rejection::WrongVdn(VdnId(171)),
+            Rejection::FloorInvalid("queue 1 is there twice".into()),
+        ];
+        let refusals = refusals.into_iter().chain(rejections.map(Refused::Rejected));
+        let lines: Vec<_> = refusals.map(|refused| serde_json::to_string(&Problem::from(refused)).unwrap()).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

@@ -45,7 +45,10 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        Self::on(Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap(), change)
+    }
+
+    pub(crate) fn on(runtime: Runtime, change: impl FnOnce(&mut Settings)) -> Self {
         let journal = Journal::memory();
         let (node, _) = Node::start(&journal, VdnId(170), NodeOptions::default()).unwrap();
         let (other, _) = Node::start(&journal, VdnId(200), NodeOptions::default()).unwrap();

@@ -245,3 +245,93 @@ impl EventView {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::{
+        AgentId, AgentSettings, CallId, LegKey, NotReady, OfferId, Queue, QueueId, SignIn, Timestamp, VdnId,
+        VdnSettings,
+    };
+
+    use super::*;
+
+    const CALL: CallId = CallId { second: 1_605_492_949, number: 1447 };
+    const AGENT: AgentId = AgentId(1099);
+    const THEN: Timestamp = Timestamp(1_605_492_949_000_123);
+
+    fn floor_and_agents() -> Vec<Event> {
+        let (agent, by) = (AGENT, engine::ChangedBy::Rule);
+        let settings = AgentSettings {
+            id: AGENT,
+            name: "Ada".into(),
+            queues: Vec::new(),
+            sign_in: SignIn::Person,
+            idle_automatically: true,
+        };
+        let chosen = engine::ChosenPresence::NotReady(NotReady::DECLINED);
+        let (cause, presence) = (engine::LostCause::OfferFailed, engine::Presence::NotReady(NotReady::EXPIRED));
+        vec![
+            Event::VdnNamed(VdnId(170)),
+            Event::SettingsDefined(VdnSettings::default()),
+            Event::QueueDefined(Queue::new(QueueId(1), "Sales")),
+            Event::QueueRemoved(QueueId(1)),
+            Event::AgentDefined(settings),
+            Event::AgentRemoved(AGENT),
+            Event::AgentSignedIn { agent, by },
+            Event::AgentSignedOut { agent, by },
+            Event::PresenceChanged { agent, presence, by, ready_at: Some(THEN) },
+            Event::PresenceChosen { agent, after_work: Some(chosen), by },
+            Event::AgentFound { agent },
+            Event::AgentLost { agent, cause, retry_at: Some(THEN), sign_out_at: None },
+            Event::WrapUpStarted { agent, call: CALL, until: Some(THEN) },
+            Event::WrapUpEnded { agent, by },
+        ]
+    }
+
+    fn waiting() -> Vec<Event> {
+        let (call, queue, situation) = (CALL, QueueId(1), engine::Situation::Timeout);
+        let caller = engine::Caller::Outside("+4930123456".into());
+        let (cause, sender) = (engine::Cause::Treatment(situation), engine::Sender::Queue(queue));
+        let line = engine::Line::Private(AGENT);
+        let action = Some(engine::Action::Agent(AGENT));
+        let address = "sip:desk@example.com".into();
+        vec![
+            Event::CallArrived { call, key: LegKey([7; 16]), caller, called: "8001".into(), priority: 1 },
+            Event::TreatmentApplied { call, queue, situation, action },
+            Event::CallQueued { call, line, since: Some(THEN), until: Timestamp::MAX, cause, sender, hops: 1 },
+            Event::WaitExtended { call, until: THEN },
+            Event::CallSentOutside { call, address, queue, situation, hops: 2 },
+            Event::OutsideAnswered { call },
+        ]
+    }
+
+    fn serving() -> Vec<Event> {
+        let (call, agent, offer) = (CALL, AGENT, OfferId(7));
+        let strategy = engine::OfferRule::Strategy(engine::Strategy::BestSkilled);
+        let why = engine::Why { rule: Some(strategy), runners_up: vec![AgentId(1001)], ..engine::Why::default() };
+        let line = engine::Line::Queue(QueueId(1));
+        let how = engine::OfferEnd::Withdrawn(engine::WithdrawCause::CallerLeft);
+        let outcome = engine::Outcome::Released(engine::ReleaseCause::Treatment(engine::Situation::Busy));
+        vec![
+            Event::OfferMade { offer, call, agent, line, until: THEN, why },
+            Event::OfferAccepted { offer, call, agent },
+            Event::OfferEnded { offer, call, agent, how, not_before: Some(THEN) },
+            Event::ReofferAllowed { agent, call },
+            Event::HeldChanged { call, held: true },
+            Event::CallTransferred { call, agent },
+            Event::CallEnded { call, outcome, by: engine::Party::Server },
+        ]
+    }
+
+    #[test]
+    fn every_event_is_told() {
+        let events = [floor_and_agents(), waiting(), serving()].concat();
+        let views = events.iter().map(|event| EventView::new(event, Numbers::Masked).unwrap());
+        let lines: Vec<String> = views.map(|view| serde_json::to_string(&view).unwrap()).collect();
+        let kinds: std::collections::BTreeSet<_> = lines.iter().map(|line| line.split('"').nth(3)).collect();
+        let document: serde_json::Value = serde_json::from_str(crate::openapi_document()).unwrap();
+        let described = document["components"]["schemas"]["EventView"]["oneOf"].as_array().unwrap().len();
+        assert_eq!(kinds.len(), described, "an event is missing here");
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}
