@@ -2,6 +2,7 @@
 
 mod body;
 mod connection;
+mod lingering;
 mod listener;
 mod sources;
 mod tls;

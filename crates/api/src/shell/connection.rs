@@ -26,6 +26,7 @@ use tokio::time::{Instant, interval_at, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
+use super::lingering::Lingering;
 use super::tls::SharedTls;
 use crate::refusal;
 
@@ -109,7 +110,7 @@ async fn serve_http1(stream: impl AsyncRead + AsyncWrite + Unpin, requests: Requ
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_MAX)
         .max_header_size(HEAD_BYTES_MAX as usize)
-        .serve_connection(TokioIo::new(stream), requests);
+        .serve_connection(TokioIo::new(Lingering::new(stream)), requests);
     drive(serving, &connection, phase).await;
 }
 
