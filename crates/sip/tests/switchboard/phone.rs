@@ -248,8 +248,15 @@ impl Phone {
     /// The next message must be a response of this status. What it settles is put into the dialog; a refused INVITE
     /// is acknowledged.
     pub(crate) async fn expect(&mut self, dialog: &mut Dialog, status: u16) -> Message {
-        let message = self.next().await;
+        let message = self.settle(dialog).await;
         assert_eq!(message.status(), status, "{message:?}");
+        message
+    }
+
+    /// The next message, and what it settles if it answers an INVITE.
+    pub(crate) async fn settle(&mut self, dialog: &mut Dialog) -> Message {
+        let message = self.next().await;
+        let status = message.status();
         if status < 300 && message.header("CSeq").ends_with("INVITE") {
             dialog.remote = message.header("To").to_owned();
             dialog.target = message.uri("Contact");

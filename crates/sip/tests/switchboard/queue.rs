@@ -61,6 +61,28 @@ async fn a_caller_who_gives_up_is_gone() {
     stand.until_no_calls().await;
 }
 
+/// Whether the CANCEL comes before our 200 or after it is chance; both must end well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_who_cancels_at_once_leaves_nothing_behind() {
+    let mut stand = Stand::new(&[1001]).await;
+    let mut dialog = stand.caller.call("8002").await;
+    stand.caller.cancel(&dialog).await;
+    let mut finals = Vec::new();
+    while finals.len() < 2 {
+        let message = stand.caller.settle(&mut dialog).await;
+        finals.push((message.header("CSeq").to_owned(), message.status()));
+    }
+    finals.sort();
+    assert_eq!(finals[0], ("1 CANCEL".to_owned(), 200));
+    if finals[1].1 == 200 {
+        stand.caller.ack(&dialog).await;
+        stand.caller.hang_up(&mut dialog).await;
+    } else {
+        assert_eq!(finals[1], ("1 INVITE".to_owned(), 487));
+    }
+    stand.until_no_calls().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_cancel_key_ends_the_waiting_and_says_why() {
     let mut plan = crate::stand::Plan::new(&[1001]);
