@@ -106,8 +106,9 @@ impl<N: Network> Board<N> {
 
     /// Lets the legs hear what the stage asks for; nothing is ordered twice.
     pub(super) fn mend_audio(&mut self, id: CallId) {
+        let with_audio = self.settings().hold_audio;
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let heard = what_to_hear(&self.legs, call);
+        let heard = what_to_hear(&self.legs, call, with_audio);
         if heard == call.heard {
             return;
         }
@@ -125,10 +126,9 @@ impl<N: Network> Board<N> {
     fn play(&mut self, id: CallId, heard: Heard) {
         let Some(call) = self.calls.get(&id) else { return };
         let (caller, other) = (self.port_of(call.caller), self.port_of(call.other));
-        let audio = self.settings().hold_audio;
         let play = |port: Option<PortId>, sound: Audio| {
             if let Some(port) = port {
-                self.media.play(port, if audio { sound } else { Audio::Silence });
+                self.media.play(port, sound);
             }
         };
         match heard {
@@ -152,8 +152,12 @@ impl<N: Network> Board<N> {
     }
 }
 
-fn what_to_hear(legs: &Legs, call: &Call) -> Heard {
+/// Without hold audio those who wait hear nothing, and neither do those who are held.
+fn what_to_hear(legs: &Legs, call: &Call, with_audio: bool) -> Heard {
     match call.stage {
+        Stage::Waiting | Stage::Offered { .. } | Stage::Outside { answered: false, .. } if !with_audio => {
+            Heard::Nothing
+        }
         Stage::Waiting => Heard::Hold,
         Stage::Offered { .. } | Stage::Outside { answered: false, .. } => Heard::Ringback,
         Stage::Ended { .. } => Heard::Nothing,
@@ -163,7 +167,8 @@ fn what_to_hear(legs: &Legs, call: &Call) -> Heard {
             match (holds(legs, caller), holds(legs, other)) {
                 (false, false) => Heard::EachOther,
                 (caller_holds, other_holds) => {
-                    Heard::OnHold { caller: other_holds && !caller_holds, other: caller_holds && !other_holds }
+                    let (caller, other) = (other_holds && !caller_holds, caller_holds && !other_holds);
+                    Heard::OnHold { caller: caller && with_audio, other: other && with_audio }
                 }
             }
         }
