@@ -51,7 +51,7 @@ fn main() {
         .on_thread_start(move || *noted.lock().unwrap() = Some(fs::canonicalize("/proc/thread-self").unwrap()))
         .build()
         .unwrap();
-    let world = World::on(runtime, |_| ());
+    let world = World::on(runtime, node::NodeOptions::default(), |_| ());
     world.sign_in(1099);
     world.talk(1099, "+4930111");
     let waiting = [0; 3].map(|_| world.call("+4930222", Target::Agent(AgentId(1099))));

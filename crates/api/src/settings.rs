@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use engine::{AgentId, VdnId};
 
+use crate::shell::tls_config;
+
 /// Everything that is configured of the HTTP faces: one immutable value, swapped whole by [`crate::Faces::reload`].
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -201,7 +203,8 @@ impl Settings {
         self.check_access_keys()?;
         self.check_passwords()?;
         self.check_api_keys()?;
-        self.limits.check()
+        self.limits.check()?;
+        tls_config(&self.public.tls).map(|_| ())
     }
 
     fn check_access_keys(&self) -> Result<(), SettingsError> {

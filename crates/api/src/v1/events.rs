@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use node::{Node, Position, Record, Subscription, SubscriptionError, TooOld};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, Interval, interval_at};
 use utoipa::IntoParams;
 
@@ -111,7 +112,11 @@ async fn resume(node: &Node, after: Position) -> Result<Subscription, Problem> {
         let values = Values { position: Some(node.read(|_, position| position).0), ..fresh(node) };
         return Err(Problem::new(StatusCode::GONE, "PositionUnknown", detail).with(values));
     }
-    node.subscribe(after).map_err(|too_old| gone(node, &too_old))
+    let follower = node.clone();
+    // A position that is far behind is looked up in the journal's file.
+    let subscribed = spawn_blocking(move || follower.subscribe(after)).await;
+    let subscribed = subscribed.map_err(|_| Problem::unavailable("Stopped", "the server is stopping"))?;
+    subscribed.map_err(|too_old| gone(node, &too_old))
 }
 
 fn gone(node: &Node, too_old: &TooOld) -> Problem {

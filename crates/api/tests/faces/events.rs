@@ -147,6 +147,29 @@ fn a_position_that_cannot_be_resumed_points_to_a_fresh_snapshot() {
 }
 
 #[test]
+fn entries_that_are_no_longer_kept_are_gone() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let options = node::NodeOptions { snapshot_every: 100, ring_max: 8, ..node::NodeOptions::default() };
+    let world = World::on(runtime, options, |_| ());
+    let begun = Instant::now();
+    let answer = loop {
+        let call = world.call("+4930111", Target::Queue(QueueId(2)));
+        world.submit(Command::CallerLeft { call });
+        let is_forgotten = world.node.subscribe(node::Position(1)).is_err();
+        if is_forgotten {
+            break world.v1(MONITOR, "GET", &format!("{EVENTS}?after=1"), "");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "the first records are forgotten");
+    };
+    let problem = answer.json();
+    assert_eq!((answer.status, &problem["name"]), (410, &"PositionTooOld".into()));
+    assert_eq!(problem["values"]["snapshot"], EVENTS);
+    let kept_after = problem["values"]["kept_after"].as_u64().unwrap();
+    let mut stream = Stream::open(&world, MONITOR, &format!("{EVENTS}?after={kept_after}"), None);
+    assert_eq!(stream.entry().id, kept_after + 1, "read from the journal");
+}
+
+#[test]
 fn a_stream_ends_with_the_server_and_with_its_session() {
     let mut world = World::start();
     let token = world.session(1001);

@@ -45,12 +45,13 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::on(Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap(), change)
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        Self::on(runtime, NodeOptions::default(), change)
     }
 
-    pub(crate) fn on(runtime: Runtime, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn on(runtime: Runtime, options: NodeOptions, change: impl FnOnce(&mut Settings)) -> Self {
         let journal = Journal::memory();
-        let (node, _) = Node::start(&journal, VdnId(170), NodeOptions::default()).unwrap();
+        let (node, _) = Node::start(&journal, VdnId(170), options).unwrap();
         let (other, _) = Node::start(&journal, VdnId(200), NodeOptions::default()).unwrap();
         let mut settings = settings();
         change(&mut settings);
