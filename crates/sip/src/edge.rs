@@ -2,15 +2,30 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use media::{Media, MediaError};
 use node::Node;
 
+use crate::admission::Admission;
+use crate::digest::Authenticator;
+use crate::directory::Directory;
+use crate::door::{self, Doorkeeper};
+use crate::registrar::Registrar;
 use crate::settings::{Listen, Mistake, Settings};
+use crate::switchboard::{self, Channel, Switchboard};
+use crate::wire::Wire;
 
 /// The SIP edge of a server. Stops, without a word to its phones, when it is dropped; [`Edge::stop`] is the orderly way.
 #[derive(Debug)]
 pub struct Edge {
-    listening: Vec<Listen>,
+    wire: Wire,
+    door: Doorkeeper,
+    switchboard: Switchboard,
+    directory: Arc<ArcSwap<Directory>>,
+    registrar: Registrar,
+    admission: Arc<Admission>,
 }
 
 /// Why the edge could not be started, or not be given other settings.
@@ -28,6 +43,9 @@ pub enum StartError {
     /// A VDN of the settings has no node.
     #[error("VDN {0} is not served by this process")]
     NoNode(engine::VdnId),
+    /// No audio can be had.
+    #[error(transparent)]
+    Media(#[from] MediaError),
 }
 
 /// How the edge does, for readiness and metrics.
@@ -41,6 +59,10 @@ pub struct Status {
     pub transactions: usize,
     /// Calls that the switchboard holds.
     pub calls: usize,
+    /// TCP connections that are open.
+    pub connections: usize,
+    /// Messages of strangers that were not read.
+    pub turned_away: u64,
 }
 
 impl Edge {
@@ -58,7 +80,46 @@ impl Edge {
                 return Err(StartError::NoNode(vdn.vdn));
             }
         }
-        std::future::ready(Ok(Self { listening: settings.listen })).await
+        let chance = |error: getrandom::Error| StartError::Chance(io::Error::other(error));
+        let authenticator = Arc::new(Authenticator::new().map_err(chance)?);
+        let mut secret = [0; 16];
+        getrandom::fill(&mut secret).map_err(chance)?;
+        let directory = Arc::new(Directory::new(settings));
+        let current = Arc::new(ArcSwap::new(Arc::clone(&directory)));
+        let admission = Arc::new(Admission::new(Arc::clone(&current), Arc::clone(&authenticator)));
+        let registrar = Registrar::new(Arc::clone(&admission));
+        let channel = Channel::default();
+        // Reads the hold audio.
+        let (audio, events) = (directory.settings().media.clone(), channel.media_events());
+        let media = tokio::task::spawn_blocking(move || Media::start(audio, events)).await;
+        let media = media.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        let (wire, inbox) = Wire::start(directory.settings(), Arc::clone(&admission))?;
+        let phones = {
+            let (directory, registrar) = (Arc::clone(&current), registrar.clone());
+            Box::new(move |vdn, agent| door::phones(&directory.load(), &registrar, vdn, agent))
+        };
+        let network = wire.clone();
+        let made_of = switchboard::Parts {
+            directory,
+            nodes: nodes.clone(),
+            phones,
+            network,
+            admission: Arc::clone(&admission),
+            media,
+            secret,
+        };
+        let switchboard = Switchboard::start(channel, made_of);
+        let inside = switchboard.entrance();
+        let door = Doorkeeper::start(door::Parts {
+            wire: wire.clone(),
+            inbox,
+            directory: Arc::clone(&current),
+            authenticator,
+            registrar: registrar.clone(),
+            nodes,
+            inside,
+        });
+        Ok(Self { wire, door, switchboard, directory: current, registrar, admission })
     }
 
     /// Swaps the settings. Listeners, media and limits stay as they were started; everything else counts from the next
@@ -68,18 +129,34 @@ impl Edge {
     /// When the settings cannot be used: the old ones go on.
     pub fn reload(&self, settings: Settings) -> Result<(), StartError> {
         let mistakes = settings.mistakes();
-        if mistakes.is_empty() { Ok(()) } else { Err(StartError::Settings(mistakes)) }
+        if !mistakes.is_empty() {
+            return Err(StartError::Settings(mistakes));
+        }
+        let directory = Arc::new(Directory::new(settings));
+        self.directory.store(Arc::clone(&directory));
+        self.switchboard.reload(directory);
+        self.door.reload();
+        Ok(())
     }
 
     /// How it does.
     #[must_use]
     pub fn status(&self) -> Status {
-        let listening = self.listening.iter().map(|listen| (listen.transport.as_str(), listen.address)).collect();
-        Status { listening, ..Status::default() }
+        let listening = self.wire.listening().iter();
+        Status {
+            listening: listening.map(|listen| (listen.transport.as_str(), listen.address)).collect(),
+            bindings: self.registrar.len(),
+            transactions: self.wire.waiting(),
+            calls: self.switchboard.calls(),
+            connections: self.wire.connections(),
+            turned_away: self.admission.turned_away(),
+        }
     }
 
     /// Takes no new calls, hangs up what is live, and closes the sockets; within 5 s.
     pub async fn stop(self) {
-        std::future::ready(()).await;
+        self.switchboard.stop().await;
+        self.door.stop().await;
+        self.wire.stop();
     }
 }

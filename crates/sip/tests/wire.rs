@@ -1,5 +1,7 @@
 //! The port to the library, over real sockets: what a transaction layer must do whoever wrote it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::time::Duration;

@@ -127,6 +127,13 @@ impl Switchboard {
         self.wake(Wake::Inbound(inbound));
     }
 
+    /// The same for who outlives this handle: calls end in order only while answers still come in.
+    #[must_use]
+    pub fn entrance(&self) -> Box<dyn Fn(Inbound) + Send> {
+        let wakes = self.wakes.clone();
+        Box::new(move |inbound| drop(wakes.send(Wake::Inbound(inbound))))
+    }
+
     /// Swaps the settings. Legs keep what they were made with.
     pub fn reload(&self, directory: Arc<Directory>) {
         self.wake(Wake::Settings(directory));

@@ -29,6 +29,7 @@ use crate::place::{Destination, Flow, Place};
 use crate::settings::{Listen, Settings, Transport};
 
 pub(crate) use screen::ALLOW;
+pub(crate) use text::answer as answer_to;
 
 /// One of our requests, as its sender numbers it: unique among all that are under way, and for 64·T1 (32 s) after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -38,7 +38,7 @@ fn push(text: &mut Vec<u8>, parts: &[&str]) {
 
 /// The answer the transaction layer itself gives to a request (RFC 3261, 8.2.6.2). Its `To` gets this tag when it has
 /// none, and none is empty.
-pub(super) fn answer(request: &Request, status: u16, tag: &str) -> Response {
+pub(crate) fn answer(request: &Request, status: u16, tag: &str) -> Response {
     let mut response = Response::new(status);
     for name in ["From", "To", "Call-ID", "CSeq"] {
         let Some(value) = request.headers.get(name) else { continue };
