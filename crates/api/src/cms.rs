@@ -64,6 +64,9 @@ async fn agentprivatecall(State(app): State<Arc<App>>, request: Request) -> Resp
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
+    if value == refusal::JSON {
+        return true;
+    }
     let Ok(text) = value.to_str() else { return false };
     let mut parts = text.split(';').map(str::trim);
     let is_charset = |parameter: &str| {

@@ -86,14 +86,19 @@ fn push_names(text: &mut String, signed: &[(&str, &[u8])]) {
 
 /// The lines of the signed headers, sorted as finished lines.
 fn push_headers(text: &mut String, signed: &[(&str, &[u8])]) {
+    if signed.is_sorted_by(|left, right| by_line(left.0, right.0).is_lt()) {
+        return signed.iter().for_each(|header| push_header(text, header));
+    }
     let mut lines: Vec<&(&str, &[u8])> = signed.iter().collect();
     lines.sort_by(|left, right| by_line(left.0, right.0));
-    for (name, value) in lines {
-        push_encoded(text, name.as_bytes());
-        text.push(':');
-        push_encoded(text, value.trim_ascii());
-        text.push('\n');
-    }
+    lines.into_iter().for_each(|header| push_header(text, header));
+}
+
+fn push_header(text: &mut String, (name, value): &(&str, &[u8])) {
+    push_encoded(text, name.as_bytes());
+    text.push(':');
+    push_encoded(text, value.trim_ascii());
+    text.push('\n');
 }
 
 /// Orders two different names as their finished lines would stand: `x-y:` before `x:`, though `x` comes before `x-y`.
