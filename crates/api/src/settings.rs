@@ -50,6 +50,16 @@ pub struct TlsSettings {
     pub key: Secret,
 }
 
+impl TlsSettings {
+    /// Whether this certificate can be shown, and belongs to this key.
+    ///
+    /// # Errors
+    /// [`SettingsError::Certificate`], with what is wrong.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        crate::shell::tls_config(self).map(drop)
+    }
+}
+
 /// The listener that never faces the outside.
 #[derive(Clone, Debug)]
 pub struct InternalSettings {

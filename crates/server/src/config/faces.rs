@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::{Limits, Role};
+use api::{Limits, Role, TlsSettings};
 use engine::VdnId;
 use toml::de::DeValue;
 
@@ -101,23 +101,29 @@ fn limits(root: &Reader<'_>) -> Limits {
 }
 
 fn tls(reader: &Reader<'_>, folder: &Path) -> Option<(PathBuf, PathBuf)> {
-    let (certificate, key) = (reader.get::<PathBuf>("certificate"), reader.get::<PathBuf>("key"));
-    for file in [&certificate, &key].into_iter().flatten() {
-        let path = folder.join(&file.value);
-        if !path.is_file() {
-            let what = format!("there is no file {}", path.display());
-            reader.mistakes().say(file.span, what, "name a PEM file that this user can read".to_owned());
-        }
-    }
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => Some((folder.join(certificate.value), folder.join(key.value))),
-        (None, None) => None,
+    let (certificate, key) = match (reader.get::<PathBuf>("certificate"), reader.get::<PathBuf>("key")) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (None, None) => return None,
         (Some(one), None) | (None, Some(one)) => {
             let instead = "give both, or neither for a self-signed certificate".to_owned();
             reader.mistakes().say(one.span, "`certificate` and `key` belong together", instead);
-            None
+            return None;
         }
+    };
+    let pem = |file: &At<PathBuf>| {
+        let path = folder.join(&file.value);
+        let unreadable = |error| {
+            let what = format!("{} cannot be read: {error}", path.display());
+            reader.mistakes().say(file.span, what, "name a PEM file that this user can read".to_owned());
+        };
+        std::fs::read(&path).map_err(unreadable).ok()
+    };
+    let settings = TlsSettings { certificate: pem(&certificate)?, key: pem(&key)?.into() };
+    if let Err(error) = settings.check() {
+        let instead = "name the PEM files of a certificate chain and of its key".to_owned();
+        reader.mistakes().say(certificate.span, error.to_string(), instead);
     }
+    Some((folder.join(certificate.value), folder.join(key.value)))
 }
 
 fn internal(root: &Reader<'_>) -> At<SocketAddr> {

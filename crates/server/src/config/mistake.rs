@@ -61,6 +61,11 @@ impl Mistakes {
         self.0.borrow_mut().push(Mistake { span, what: what.into(), instead: instead.into() });
     }
 
+    /// Whether none was noted yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     /// The mistakes in the order of the file, ready to be shown; none when there are none.
     pub(crate) fn report(self, source: &Source) -> Option<Report> {
         let mut mistakes = self.0.into_inner();

@@ -100,10 +100,28 @@ pub(crate) fn parse(name: &str, text: &str, folder: &Path) -> Result<Config, Rep
         return Err(report);
     }
     let config = read(&Reader::new(document.get_ref(), "", Span::default(), &mistakes), folder);
+    if let Some(config) = &config
+        && mistakes.is_empty()
+    {
+        ask_the_others(config, &mistakes);
+    }
     match (mistakes.report(&source), config) {
         (None, Some(config)) => Ok(config),
         (Some(report), _) => Err(report),
         (None, None) => unreachable!("a configuration is only missing where a mistake was said"),
+    }
+}
+
+/// What the crates that will be given this have against it, should they know more than the reading does: a file that
+/// passes here must not be refused at the start.
+fn ask_the_others(config: &Config, mistakes: &Mistakes) {
+    for vdn in &config.vdns {
+        for sentence in vdn.floor.mistakes() {
+            mistakes.say(vdn.id.span, sentence, None);
+        }
+    }
+    for mistake in to_sip::settings(config).mistakes() {
+        mistakes.say(Span::default(), mistake.to_string(), None);
     }
 }
 

@@ -43,7 +43,7 @@ id = 1
 name = "First"
 [vdn.queue.treatments]
 timeout = "agent 2001"
-busy = { do = "queue Second line", else = { do = "queue 1", else = "release" } }
+busy = { do = "queue Second line", else = { do = "agent 2001", else = "release" } }
 no_agents = "queue 2"
 
 [[vdn.queue]]
@@ -61,7 +61,7 @@ queues = ["First", { queue = 2, agent_weight = 7, queue_weight = 9 }]
     let treatments = &floor.queues[0].treatments;
     assert_eq!(*treatments.of(Situation::Timeout), step(Action::Agent(AgentId(2001)), None));
     let release = step(Action::Release, None);
-    let first = step(Action::Queue(QueueId(1)), Some(release.clone()));
+    let first = step(Action::Agent(AgentId(2001)), Some(release.clone()));
     assert_eq!(*treatments.of(Situation::Busy), step(Action::Queue(QueueId(2)), Some(first)));
     assert_eq!(*treatments.of(Situation::NoAgents), step(Action::Queue(QueueId(2)), None));
     assert_eq!(*treatments.of(Situation::Overflow), release);

@@ -15,9 +15,16 @@ pub(crate) fn queues(
     agents: &BTreeMap<u32, Span>,
     mistakes: &Mistakes,
 ) -> Vec<Queue> {
-    let resolve = |do_: &At<Do>| action(do_, names, agents, mistakes);
     let finish = |written: &WrittenQueue| {
         let mut treatments = Treatments::default();
+        let resolve = |do_: &At<Do>| {
+            let action = action(do_, names, agents, mistakes)?;
+            if action == Action::Queue(written.queue.id) && written.queue.id.0 != 0 {
+                let what = format!("queue {} sends its calls to itself", written.queue.id);
+                mistakes.say(do_.span, what, "write \"stay\" to keep them there".to_owned());
+            }
+            Some(action)
+        };
         for (situation, steps) in &written.treatments {
             if let Some(treatment) = chain(steps, &resolve) {
                 *slot(&mut treatments, *situation) = treatment;

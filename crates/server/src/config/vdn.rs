@@ -90,7 +90,7 @@ fn settings(reader: &Reader<'_>, names: &QueueNames) -> VdnSettings {
         directed_to_not_ready: reader.get_or("directed_to_not_ready", usual.directed_to_not_ready),
         lost_retry: duration(reader, "lost_retry", seconds(1)..=hour, usual.lost_retry),
         lost_grace: duration(reader, "lost_grace", Duration::ZERO..=DAY, usual.lost_grace),
-        reoffer_min: duration(reader, "reoffer_min", Duration::ZERO..=hour, usual.reoffer_min),
+        reoffer_min: duration(reader, "reoffer_min", Duration::from_millis(1)..=hour, usual.reoffer_min),
         auto_ready: duration(reader, "auto_ready", seconds(1)..=DAY, usual.auto_ready),
         ring_max: duration(reader, "ring_max", queue::RING_MAX, usual.ring_max),
         wrap_up: duration(reader, "wrap_up", queue::WRAP_UP, usual.wrap_up),

@@ -17,14 +17,6 @@ pub(crate) async fn nodes(config: &Config) -> Result<Vec<Node>, Failure> {
     for vdn in &config.vdns {
         let options = NodeOptions { snapshot_every: config.journal.snapshot_every, ..NodeOptions::default() };
         let (node, recovery) = Node::start(&journal, vdn.id.value, options).map_err(|error| Failure::of(&error))?;
-        tracing::info!(
-            vdn = vdn.id.value.0,
-            position = recovery.position.0,
-            records = recovery.records_replayed,
-            live_calls = recovery.live_calls,
-            took_ms = recovery.took.as_secs_f64() * 1000.0,
-            "recovered"
-        );
         if recovery.live_calls > 0 {
             end_lost_calls(&node).await?;
         }

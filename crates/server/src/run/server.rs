@@ -41,7 +41,7 @@ impl Server {
             public = %faces.public_address(),
             internal = %faces.internal_address(),
             sip = ?edge.status().listening,
-            took_ms = begun.elapsed().as_secs_f64() * 1000.0,
+            took = ?begun.elapsed(),
             "ready"
         );
         Ok(Self { config, nodes, faces, edge, ready })
