@@ -161,6 +161,26 @@ impl Dialog {
         rises
     }
 
+    /// Our address as a name-addr without tag.
+    pub(crate) fn local(&self) -> &str {
+        &self.local
+    }
+
+    /// The other side's address as a name-addr without tag.
+    pub(crate) fn remote(&self) -> &str {
+        &self.remote
+    }
+
+    /// The route set in the order of use.
+    pub(crate) fn routes(&self) -> &[Box<str>] {
+        &self.routes
+    }
+
+    /// The highest CSeq of the other side.
+    pub(crate) const fn remote_cseq(&self) -> Option<u32> {
+        self.remote_cseq
+    }
+
     /// The CSeq number of our next request.
     pub(crate) const fn next_cseq(&self) -> u32 {
         self.next_cseq

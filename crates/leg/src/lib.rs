@@ -66,7 +66,7 @@ pub mod sdp;
 mod time;
 pub mod value;
 
-pub use leg::Leg;
+pub use leg::{Leg, Memory};
 pub use message::{Headers, Method, Request, Response};
 pub use port::{
     ClientTxn, End, Failure, Incoming, Input, LegEvent, Numbers, Outgoing, Output, Refer, ServerTxn, SessionTimers,

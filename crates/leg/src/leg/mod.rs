@@ -5,6 +5,7 @@ mod dice;
 mod ending;
 mod invited;
 mod inviting;
+mod memory;
 mod peer_offer;
 mod requests;
 mod timer;
@@ -27,6 +28,8 @@ use timer::SessionTimer;
 use transfer::Transfer;
 use turn::Turn;
 use unacked::Unacked;
+
+pub use memory::Memory;
 
 /// CSeq numbers and session versions are noted by this many.
 const BLOCK: u32 = 100;

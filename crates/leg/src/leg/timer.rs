@@ -52,6 +52,11 @@ impl SessionTimer {
         Self { interval, min, we_refresh: None, refresh_at: None, expires_at: None }
     }
 
+    /// The interval in seconds, and whether it is ours to refresh.
+    pub(super) const fn standing(&self) -> (u32, Option<bool>) {
+        (self.interval, self.we_refresh)
+    }
+
     /// Adds what a session refresh of ours proposes (RFC 4028, 7.1 and 7.4). The first request leaves open who
     /// refreshes; later ones keep it as it is.
     pub(super) fn propose(&self, headers: &mut Headers, is_first: bool) {

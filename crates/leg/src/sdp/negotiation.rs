@@ -23,6 +23,11 @@ impl Negotiation {
         Self { session_id, version: first_version, spoken: false, unsettled: false, ours: None, agreed: None }
     }
 
+    /// The session id of our descriptions.
+    pub(crate) const fn session_id(&self) -> u64 {
+        self.session_id
+    }
+
     /// The version of the last description.
     pub(crate) const fn version(&self) -> u64 {
         self.version

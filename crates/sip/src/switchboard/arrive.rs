@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::{AgentId, Caller, Command, LegKey, Rejection, VdnId};
 use leg::value::NameAddr;
 use leg::{Leg, Numbers, SessionTimers, Wish};
-use node::{Receipt, Refused};
+use node::{Note, Receipt, Refused};
 
 use super::ask::Ask;
 use super::board::{Board, Network};
@@ -13,6 +13,7 @@ use super::calls::Left;
 use super::derive::{self, hex, leg_key};
 use super::identity::{Identity, masked};
 use super::legs::{LegId, NewSlot, Role};
+use super::note::{self, SideV1};
 use super::refusals::Refusal;
 use crate::door::{Incoming, Origin};
 use crate::number;
@@ -24,6 +25,7 @@ use crate::settings::Number;
 pub(super) struct Arrival {
     /// None once the caller's leg has ended.
     pub(super) leg: Option<LegId>,
+    vdn: VdnId,
     pub(super) who: Identity,
     /// How the caller left meanwhile.
     pub(super) left: Option<Left>,
@@ -78,9 +80,10 @@ impl<N: Network> Board<N> {
         tracing::debug!(vdn = vdn.0, caller = masked(&who.number), ?target, "a call arrives");
         self.set_role(leg, Role::Arriving(key));
         self.keys.insert(key);
-        self.arrivals.insert(key, Arrival { leg: Some(leg), who, left: None });
+        self.arrivals.insert(key, Arrival { leg: Some(leg), vdn, who, left: None });
         let command = Command::Arrive { key, caller, called: Arc::clone(&incoming.called), priority, target };
-        self.submit_wish(vdn, command, Ask::Arrive(key));
+        let note = self.legs.get(leg).map(|slot| slot.note(note::caller_key(key), SideV1::Caller(key.0)));
+        self.submit_wish_with(vdn, command, note.into_iter().collect(), Ask::Arrive(key));
         Ok(())
     }
 
@@ -165,6 +168,10 @@ impl<N: Network> Board<N> {
         // A call that came before its arrival was refused as a repeat is served already.
         let Some(arrival) = self.arrivals.remove(&key) else { return };
         self.keys.remove(&key);
+        let is_repeat = matches!(refused, Refused::Rejected(Rejection::AlreadyArrived(_)));
+        if matches!(refused, Refused::Rejected(_) | Refused::OutcomeUnknown) && !is_repeat {
+            self.submit_notes(arrival.vdn, vec![Note { key: note::caller_key(key), value: None }]);
+        }
         let refusal = Refusal::of(&refused);
         tracing::info!(caller = masked(&arrival.who.number), status = refusal.status, %refused, "a call is refused");
         if let Some(leg) = arrival.leg {

@@ -48,6 +48,11 @@ impl<N: Network> Board<N> {
         self.submit(vdn, Submission::wish(command), ask);
     }
 
+    /// [`Board::submit_wish`] together with what the edge must remember of it; kept also when it is rejected.
+    pub(super) fn submit_wish_with(&self, vdn: VdnId, command: Command, notes: Vec<Note>, ask: Ask) {
+        self.submit(vdn, Submission::wish(command).with_notes(notes), ask);
+    }
+
     /// Submits what has happened, and keeps it until the journal has it.
     pub(super) fn submit_fact(&self, vdn: VdnId, command: Command) {
         self.submit_fact_with(vdn, Some(command), Vec::new());
@@ -56,6 +61,13 @@ impl<N: Network> Board<N> {
     /// [`Board::submit_fact`] together with what the edge must remember of it.
     pub(super) fn submit_fact_with(&self, vdn: VdnId, command: Option<Command>, notes: Vec<Note>) {
         self.resubmit(Box::new(Fact { vdn, command, notes, tries: 0 }));
+    }
+
+    /// Submits what the edge must remember, if there is anything.
+    pub(super) fn submit_notes(&self, vdn: VdnId, notes: Vec<Note>) {
+        if !notes.is_empty() {
+            self.submit_fact_with(vdn, None, notes);
+        }
     }
 
     fn resubmit(&self, fact: Box<Fact>) {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use engine::{AgentId, FailCause, LegKey, OfferId, Outcome, VdnId};
 use media::PortId;
+use node::Note;
 
 use super::identity::Identity;
 use super::legs::LegId;
+use super::note;
 use super::refusals::Verdict;
 
 /// A live call. Stages come from committed entries only; legs follow them.
@@ -26,6 +28,10 @@ pub(super) struct Call {
     pub(super) heard: Heard,
     /// Whether one side holds the other, as the journal was last told.
     pub(super) held: bool,
+    /// Whether the caller's leg is noted in the journal.
+    pub(super) caller_is_noted: bool,
+    /// The key of the other leg's note.
+    pub(super) other_note: Option<Arc<str>>,
     /// The hop for which an outside number was last dialled.
     pub(super) hops_dialled: Option<u8>,
 }
@@ -57,6 +63,8 @@ pub(super) struct Ringing {
     pub(super) verdict: Verdict,
     /// What came of the first that answered.
     pub(super) winner: Winner,
+    /// The key of its note.
+    pub(super) note: Option<Arc<str>>,
 }
 
 /// The phone that answered first.
@@ -99,6 +107,13 @@ impl Call {
     /// Whether the cancel key means something: the call waits, also while it is offered.
     pub(super) const fn is_queued(&self) -> bool {
         matches!(self.stage, Stage::Waiting | Stage::Offered { .. })
+    }
+
+    /// The notes of its legs are removed: what is submitted with this ends the call, or follows its end.
+    pub(super) fn forget(&mut self) -> Vec<Note> {
+        let caller = std::mem::take(&mut self.caller_is_noted).then(|| note::caller_key(self.key));
+        let keys = caller.into_iter().chain(self.other_note.take());
+        keys.map(|key| Note { key, value: None }).collect()
     }
 
     /// The agent who serves the call.

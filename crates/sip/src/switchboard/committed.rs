@@ -67,6 +67,8 @@ impl<N: Network> Board<N> {
             stage: Stage::Waiting,
             heard: Heard::Nothing,
             held: false,
+            caller_is_noted: true,
+            other_note: None,
             hops_dialled: None,
         };
         self.calls.insert(id, Box::new(call));
@@ -96,22 +98,23 @@ impl<N: Network> Board<N> {
     pub(super) fn caller_left(&mut self, id: CallId, left: Left) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.caller = None;
-        let vdn = call.vdn;
+        let (vdn, notes) = (call.vdn, call.forget());
         let command = match left {
             Left::HungUp => Command::CallerLeft { call: id },
             Left::Broke(cause) => Command::FailCall { call: id, cause },
         };
-        self.submit_fact(vdn, command);
+        self.submit_fact_with(vdn, Some(command), notes);
     }
 
     /// The agent who talks with the call is gone: the journal is told.
     pub(super) fn agent_left(&mut self, id: CallId, left: Left) {
-        let Some(call) = self.calls.get(&id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Talking { agent } = call.stage else { return };
         let command = match left {
             Left::HungUp => Command::AgentLeft { call: id, agent },
             Left::Broke(cause) => Command::FailCall { call: id, cause },
         };
-        self.submit_fact(call.vdn, command);
+        let (vdn, notes) = (call.vdn, call.forget());
+        self.submit_fact_with(vdn, Some(command), notes);
     }
 }

@@ -7,8 +7,10 @@ use engine::{CallId, LegKey};
 use leg::sdp::Agreed;
 use leg::{Leg, ServerTxn, Timestamp};
 use media::PortId;
+use node::Note;
 use std::net::SocketAddr;
 
+use super::note::{self, SideV1};
 use crate::admission::Admission;
 use crate::place::Destination;
 use crate::wire::ClientTxn;
@@ -70,6 +72,13 @@ pub(super) struct Slot {
     pub(super) rang: bool,
     /// When it is due, as the timers know it.
     due: Option<Timestamp>,
+}
+
+impl Slot {
+    /// What must be remembered of the leg.
+    pub(super) fn note(&self, key: Arc<str>, side: SideV1) -> Note {
+        note::note(key, side, &self.leg.memory(), &self.to, self.trunk.as_deref(), self.media)
+    }
 }
 
 /// All legs, by number, by tag, by pending INVITE and by when they are due.

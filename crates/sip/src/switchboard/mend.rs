@@ -5,6 +5,7 @@ use engine::{CallId, Command, FailCause, Outcome};
 use leg::End;
 use leg::value::Reason;
 use media::{Audio, PortId};
+use node::Note;
 
 use super::board::{Board, Network};
 use super::calls::{Call, Heard, Left, Stage, Winner};
@@ -39,7 +40,8 @@ impl<N: Network> Board<N> {
     fn close_call(&mut self, id: CallId, outcome: Outcome) {
         let reason = refusals::reason(outcome);
         self.stop_ringing(id, &reason);
-        let Some(call) = self.calls.remove(&id) else { return };
+        let Some(mut call) = self.calls.remove(&id) else { return };
+        self.submit_notes(call.vdn, call.forget());
         self.keys.remove(&call.key);
         tracing::info!(
             call = %id, vdn = call.vdn.0, caller = masked(&call.who.number), called = masked(&call.called), ?outcome,
@@ -73,9 +75,12 @@ impl<N: Network> Board<N> {
 
     /// Hangs up the agent, or the outside number, that the call has left.
     pub(super) fn part_other(&mut self, id: CallId) {
-        if let Some(other) = self.calls.get_mut(&id).and_then(|call| call.other.take()) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (vdn, note) = (call.vdn, call.other_note.take());
+        if let Some(other) = call.other.take() {
             self.part(other, Some(elsewhere()));
         }
+        self.submit_notes(vdn, note.map(|key| Note { key, value: None }).into_iter().collect());
     }
 
     /// The phone that answered first is the agent's leg from now on.
@@ -88,7 +93,8 @@ impl<N: Network> Board<N> {
             Winner::Left(_) | Winner::Nobody => None,
         };
         if let (Some((leg, slot)), Some(port)) = (winner, port) {
-            (slot.role, slot.port, call.other) = (Role::Other(id), Some(port), Some(leg));
+            (slot.role, slot.port) = (Role::Other(id), Some(port));
+            (call.other, call.other_note) = (Some(leg), ringing.note);
             self.ports.insert(port, leg);
             return;
         }
@@ -97,6 +103,9 @@ impl<N: Network> Board<N> {
         }
         if let Some(port) = port {
             self.media.close(port);
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.other_note = ringing.note;
         }
         match ringing.winner {
             Winner::Left(left) => self.agent_left(id, left),

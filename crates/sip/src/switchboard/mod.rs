@@ -18,6 +18,7 @@ mod identity;
 mod legs;
 mod mend;
 mod meters;
+mod note;
 mod outside;
 mod refusals;
 mod ring;

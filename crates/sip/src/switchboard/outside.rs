@@ -55,8 +55,12 @@ impl<N: Network> Board<N> {
 
     /// The outside number answered: the journal is told, and the two are connected once it knows.
     pub(super) fn outside_answered(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        self.submit_fact(call.vdn, Command::OutsideAnswered { call: id });
+        let Some((vdn, leg)) = self.calls.get(&id).and_then(|call| Some((call.vdn, call.other?))) else { return };
+        let note = self.note_other(id, leg);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.other_note = note.as_ref().map(|note| Arc::clone(&note.key));
+        }
+        self.submit_fact_with(vdn, Some(Command::OutsideAnswered { call: id }), note.into_iter().collect());
     }
 }
 

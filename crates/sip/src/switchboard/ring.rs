@@ -3,6 +3,7 @@
 use engine::{AgentId, CallId, Command, FailCause, OfferId};
 use leg::value::Reason;
 use leg::{End, Headers, Leg, Outgoing};
+use node::Note;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use super::calls::{Left, Ringing, Stage, Winner};
 use super::derive::{self, Names};
 use super::legs::{LegId, NewSlot, Role};
 use super::mend::{elsewhere, left_by};
+use super::note::{self, SideV1};
 use super::refusals::Verdict;
 use crate::place::Destination;
 use crate::registrar::Binding;
@@ -51,7 +53,7 @@ impl<N: Network> Board<N> {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let vdn = call.vdn;
         let (legs, verdict, winner) = (Vec::new(), Verdict::Failed, Winner::Nobody);
-        call.ringing = Some(Box::new(Ringing { offer, port: None, legs, verdict, winner }));
+        call.ringing = Some(Box::new(Ringing { offer, port: None, legs, verdict, winner, note: None }));
         let mut bindings = (self.phones)(vdn, agent);
         bindings.truncate(PHONES_MAX);
         tracing::debug!(call = %id, %agent, offer = offer.0, phones = bindings.len(), "an agent's phones ring");
@@ -146,6 +148,10 @@ impl<N: Network> Board<N> {
         if let Some(port) = ringing.port {
             self.media.close(port);
         }
+        let vdn = self.calls.get(&id).map(|call| call.vdn);
+        if let (Some(vdn), Some(key)) = (vdn, ringing.note) {
+            self.submit_notes(vdn, vec![Note { key, value: None }]);
+        }
     }
 
     /// A phone said nothing at all.
@@ -172,7 +178,17 @@ impl<N: Network> Board<N> {
                 self.media.set_remote(port, remote);
             }
         }
-        self.submit_fact(vdn, Command::AcceptOffer { offer });
+        let note = self.note_other(id, leg);
+        if let Some(ringing) = self.calls.get_mut(&id).and_then(|call| call.ringing.as_mut()) {
+            ringing.note = note.as_ref().map(|note| Arc::clone(&note.key));
+        }
+        self.submit_fact_with(vdn, Some(Command::AcceptOffer { offer }), note.into_iter().collect());
+    }
+
+    /// The note of the leg that serves the call.
+    pub(super) fn note_other(&self, call: CallId, leg: LegId) -> Option<Note> {
+        let slot = self.legs.get(leg)?;
+        Some(slot.note(note::other_key(&slot.tag), SideV1::other(call)))
     }
 
     /// The leg to a phone ended by itself.

@@ -4,13 +4,14 @@ use engine::{CallId, Command, LegKey, VdnId};
 use leg::sdp::{self, Agreed};
 use leg::{End, LegEvent, Refer, Wish};
 use media::{PortId, Remote};
-use node::{Receipt, Refused};
+use node::{Note, Receipt, Refused};
 
 use super::ask::Ask;
 use super::board::{Board, Network};
 use super::calls::{Left, Stage};
 use super::legs::{LegId, Role};
 use super::mend::left_by;
+use super::note::{self, SideV1};
 use super::refusals::Refusal;
 use crate::number;
 
@@ -43,11 +44,26 @@ impl<N: Network> Board<N> {
                 self.close_port(id);
                 self.legs.remove(id);
             }
-            LegEvent::Acknowledged
-            | LegEvent::OfferWithdrawn
-            | LegEvent::OfferRefused { .. }
-            | LegEvent::Reserve { .. } => {}
+            LegEvent::Reserve { .. } => self.note_again(id, role),
+            LegEvent::Acknowledged | LegEvent::OfferWithdrawn | LegEvent::OfferRefused { .. } => {}
         }
+    }
+
+    /// A leg needs its next block of numbers noted.
+    fn note_again(&self, id: LegId, role: Role) {
+        let Some(slot) = self.legs.get(id) else { return };
+        let (call, is_caller) = match role {
+            Role::Caller(call) => (call, true),
+            Role::Other(call) => (call, false),
+            Role::Arriving(_) | Role::Ringing(_) | Role::Code | Role::Parting => return,
+        };
+        let Some(of) = self.calls.get(&call) else { return };
+        let note = if is_caller {
+            slot.note(note::caller_key(of.key), SideV1::Caller(of.key.0))
+        } else {
+            slot.note(note::other_key(&slot.tag), SideV1::other(call))
+        };
+        self.submit_notes(of.vdn, vec![note]);
     }
 
     /// A leg we dialled was answered.
@@ -95,7 +111,10 @@ impl<N: Network> Board<N> {
         call.other = None;
         let vdn = call.vdn;
         match call.stage {
-            Stage::Outside { .. } => self.submit_fact(vdn, Command::OutsideLeft { call: id }),
+            Stage::Outside { .. } => {
+                let notes = call.other_note.take().map(|key| Note { key, value: None }).into_iter().collect();
+                self.submit_fact_with(vdn, Some(Command::OutsideLeft { call: id }), notes);
+            }
             _ => self.agent_left(id, left),
         }
         self.touch(id);

@@ -159,6 +159,17 @@ impl Table {
         }
     }
 
+    /// Waits until this many legs are noted in the journal.
+    async fn until_noted(&mut self, legs: usize) {
+        for _ in 0..500 {
+            if self.node.notes("sip/leg/").len() == legs {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{legs} legs are never noted: {:?}", self.node.notes("sip/leg/"));
+    }
+
     fn later(&mut self, span: Duration) {
         self.now = self.now + span;
         self.wake(Wake::Timer);
@@ -192,11 +203,15 @@ impl Table {
         sent.iter().filter(|sent| matches!(sent, Sent::Request(_, request) if request.method == *method)).count()
     }
 
-    /// The caller's INVITE, in transaction 1.
+    /// The caller's INVITE to queue 1, in transaction 1.
     fn caller_dials(&mut self) {
+        self.number_dialled("8001");
+    }
+
+    fn number_dialled(&mut self, number: &str) {
         let request = invite();
         let origin = Origin::Trunk { vdn: VDN, name: "carrier".into() };
-        let (called, caller) = ("8001".into(), "+4930123".into());
+        let (called, caller) = (number.into(), "+4930123".into());
         let call = Incoming { txn: ServerTxn(1), request, flow: caller_flow(), origin, called, caller };
         self.inbound(Inbound::Call(Box::new(call)));
     }
@@ -273,6 +288,9 @@ fn settings() -> Settings {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut settings = Settings::new(Vec::new(), media::Settings::new(loopback, 33_000..=33_998));
     let mut vdn = VdnSettings::new(VDN, "demo.example");
+    let agent =
+        crate::settings::Phone { agent: AgentId(1001), password: None, fixed: Some("sip:1001@192.0.2.10".into()) };
+    vdn.phones.push(agent);
     vdn.numbers.insert("8001".into(), Number { target: Target::Queue(QueueId(1)), priority: 1 });
     settings.vdns.push(vdn);
     let sources = vec!["192.0.2.9".parse().unwrap()];
@@ -387,6 +405,14 @@ async fn a_fact_is_submitted_until_it_is_old_news() {
 }
 
 impl Table {
+    /// The agent's call goes back to the queue, by request.
+    async fn wake_transferred(&mut self) {
+        let call = *self.board.calls.keys().next().unwrap();
+        let command = Command::Transfer { call, agent: AgentId(1001), target: Target::Queue(QueueId(1)) };
+        self.node.submit(Submission::wish(command)).await.unwrap();
+        self.until("the agent is hung up", |table| table.count(&Method::Bye) == 1).await;
+    }
+
     async fn said_about_a_fact(&mut self) -> Result<node::Receipt, Refused> {
         loop {
             match self.said().await {
@@ -435,6 +461,35 @@ async fn nothing_is_left_of_a_call_that_is_over() {
     assert!(table.board.ports.is_empty() && table.board.keys.is_empty() && table.board.calls.is_empty());
     assert_eq!(table.board.next_due(), None);
     assert!(table.board.is_quiet());
+    table.until_noted(0).await;
+}
+
+#[tokio::test]
+async fn legs_are_noted_while_they_serve_a_call() {
+    let mut table = Table::talking().await;
+    table.until_noted(2).await;
+    let caller = table.board.keys.iter().next().copied().unwrap();
+    let notes = table.node.notes(&super::note::caller_key(caller));
+    assert_eq!(notes.len(), 1, "the caller's");
+    table.wake_transferred().await;
+    table.until_noted(1).await;
+    table.caller_asks(2, Method::Bye, 2, caller_flow());
+    table.until_noted(0).await;
+}
+
+#[tokio::test]
+async fn a_refused_call_leaves_no_note() {
+    let mut table = Table::new().await;
+    let command = Command::BecomeNotReady {
+        agent: AgentId(1001),
+        why: engine::NotReady { kind: engine::NotReadyKind::Rest, reason: 0 },
+        by: engine::ChangedBy::Agent,
+    };
+    table.node.submit(Submission::wish(command)).await.unwrap();
+    table.number_dialled("1001");
+    table.until("it is refused", |table| table.final_answer(1) == Some(480)).await;
+    table.until_noted(0).await;
+    assert!(table.board.keys.is_empty() && table.board.arrivals.is_empty());
 }
 
 #[tokio::test]
