@@ -101,7 +101,9 @@ impl Table {
     async fn new() -> Self {
         let journal = Journal::memory();
         let (node, _) = Node::start(&journal, VDN, NodeOptions::default()).unwrap();
-        node.submit(Submission::wish(Command::Configure(floor()))).await.unwrap();
+        let configured = node.submit(Submission::wish(Command::Configure(floor()))).await.unwrap();
+        // Edges are told before the follower: from here on, that record is behind us.
+        assert!(node.reached(configured.position).await);
         let Channel { wakes, inbox } = Channel::default();
         let commits = wakes.clone();
         node.on_commit(move |record| drop(commits.send(Wake::Committed(VDN, Arc::clone(record)))));
