@@ -164,6 +164,8 @@ fn a_server_is_asked_reads_its_file_again_and_stops_in_order() {
     server.configure("1001, 1002, 1099");
     server.signal("HUP");
     eventually("agent 1002 is there", || server.ask("1002", "demo-secret-key").status.success().then_some(()));
+    assert!(server.log().contains("configured: agent 1002 \"Agent 1002\" is new or changed"), "{}", server.log());
+    assert!(!server.log().contains("configured: agent 1001 \"Agent 1001\" is no more"));
     server.configure("1, 1002, 1099");
     server.signal("HUP");
     eventually("the mistake is logged", || server.log().contains("`ids` is \"1, 1002, 1099\"").then_some(()));

@@ -82,8 +82,9 @@ The demo runs: call centre 1, VDN 170. Nothing outside this machine reaches it. 
 
   Agents    1001 to 1005 and 1099 serve Sales, 1006 to 1010 serve Support. Their phones register:
               user 1099, password demo-1099, server and domain {address}, port 5060, UDP or TCP
-            With baresip, a line in ~/.baresip/accounts:
-              <sip:1099@{address}>;auth_user=1099;auth_pass=demo-1099
+            With baresip, a line in ~/.baresip/accounts and one in ~/.baresip/config:
+              <sip:1099@{address}>;auth_pass=demo-1099
+              net_interface {address}
   Callers   any softphone on this machine, without an account:
               sip:8001@{address} for Sales, sip:8002@{address} for Support, sip:1099@{address} for that agent alone
   Ask       which calls wait for agent 1099 alone; in another terminal, in this folder:

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use journal::sentence;
+
 const EXAMPLES: &str = "\
 Examples:
   a contact centre on this machine, at once

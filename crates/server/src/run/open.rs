@@ -5,8 +5,11 @@ use std::sync::Arc;
 use engine::{Command, Event, FailCause, Floor};
 use node::{Journal, Node, NodeOptions, Options, Refused, StoreError, Submission};
 
-use crate::command::{Failure, chain};
+use crate::command::{Failure, chain, sentence};
 use crate::config::{self, Config, Store};
+
+/// How many differences of a configuration are logged one by one; the rest is only counted.
+const CHANGES_LOGGED: usize = 20;
 
 /// Opens the journal and recovers the node of each VDN. Calls that were live are over, for their legs are gone; then
 /// the floor is made what the file says.
@@ -59,8 +62,8 @@ pub(crate) async fn configure(node: &Node, floor: &Floor) -> Result<(), Failure>
     let submission = Submission::wish(Command::Configure(floor.clone()));
     let receipt = node.submit(submission).await.map_err(|refused| not_taken(node, &refused))?;
     let changes = receipt.record.entry.as_ref().map_or(&[][..], |entry| &entry.events);
-    for event in changes {
-        tracing::debug!(vdn = node.vdn().0, ?event, "the configuration changed");
+    for event in changes.iter().take(CHANGES_LOGGED) {
+        tracing::info!(vdn = node.vdn().0, "configured: {}", sentence(event));
     }
     let Changes { queues, agents } = Changes::count(changes);
     tracing::info!(vdn = node.vdn().0, queues, agents, position = receipt.position.0, "configured");

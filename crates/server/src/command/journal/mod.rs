@@ -44,6 +44,11 @@ pub(crate) struct Options {
     json: bool,
 }
 
+/// What an event says, in a sentence.
+pub(crate) fn sentence(event: &engine::Event) -> String {
+    event::told(event).says
+}
+
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let journal = node::inspect(&options.data).map_err(|error| Failure::of(&error))?;
     let known = journal.vdns().map_err(|error| Failure::of(&error))?;
