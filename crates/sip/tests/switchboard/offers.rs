@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use engine::{AgentId, NotReady, Presence, Reach, State};
 
-use crate::stand::{Plan, SALES, Stand, is_waiting_in};
+use crate::phone::Phone;
+use crate::stand::{Plan, SALES, Stand, is_waiting_in, password};
 
 fn presence(state: &State, agent: u32) -> Presence {
     state.agent(AgentId(agent)).unwrap().presence
@@ -65,7 +66,7 @@ async fn a_silent_phone_is_lost_after_four_seconds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_without_a_phone_is_lost_at_once() {
     let mut plan = Plan::new(&[1001]);
-    plan.without_phones();
+    plan.with_phones_that_register();
     let mut stand = Stand::start(plan).await;
     stand.dial("8001").await;
     stand.until("lost", |state| is_lost(state, 1001)).await;
@@ -103,11 +104,21 @@ async fn a_caller_who_leaves_stops_the_ringing() {
     stand.until_no_calls().await;
 }
 
+/// Agent 1001 with two phones that registered, the second given back.
+async fn with_a_second_phone() -> (Stand, Phone) {
+    let mut plan = Plan::new(&[1001]);
+    plan.with_phones_that_register();
+    let mut stand = Stand::start(plan).await;
+    let mut desk = stand.phone("1001").await;
+    let password = password(AgentId(1001));
+    stand.agents[0].register("demo.example", &password).await;
+    desk.register("demo.example", &password).await;
+    (stand, desk)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_phones_ring_and_the_first_answer_wins() {
-    let mut stand = Stand::new(&[1001]).await;
-    let mut desk = stand.phone("desk").await;
-    stand.also_rings(1001, &desk);
+    let (mut stand, mut desk) = with_a_second_phone().await;
     let (_, answer) = stand.dial("8001").await;
     let at_desk = desk.asked("INVITE").await;
     let invite = stand.agents[0].asked("INVITE").await;
@@ -124,9 +135,7 @@ async fn several_phones_ring_and_the_first_answer_wins() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_phones_that_did_not_win_stop_ringing() {
-    let mut stand = Stand::new(&[1001]).await;
-    let mut desk = stand.phone("desk").await;
-    stand.also_rings(1001, &desk);
+    let (mut stand, mut desk) = with_a_second_phone().await;
     stand.dial("8001").await;
     let at_desk = desk.asked("INVITE").await;
     desk.answer(&at_desk, 180, "").await;

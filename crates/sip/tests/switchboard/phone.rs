@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use md5::{Digest, Md5};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
@@ -176,6 +177,34 @@ impl Phone {
             body.len()
         );
         self.socket.send_to(text.as_bytes(), self.edge).await.unwrap();
+    }
+
+    /// Registers, by the digest of RFC 2617 that every phone knows.
+    pub(crate) async fn register(&mut self, realm: &str, password: &str) {
+        let unique = self.number();
+        let mut dialog = Dialog {
+            call_id: format!("register-{unique}"),
+            local: format!("<sip:{}@{realm}>;tag=r{unique}", self.user),
+            remote: format!("<sip:{}@{realm}>", self.user),
+            target: format!("sip:{realm}"),
+            cseq: 0,
+            invite_branch: String::new(),
+        };
+        self.request(&mut dialog, "REGISTER", "", "").await;
+        let challenge = self.expect(&mut dialog, 401).await;
+        let md5 = challenge.all("WWW-Authenticate").find(|value| value.contains("MD5")).expect("MD5 is offered");
+        let nonce = md5.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce");
+        let digest = |text: String| Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let secret = digest(format!("{}:{realm}:{password}", self.user));
+        let asked = digest(format!("REGISTER:sip:{realm}"));
+        let answer = digest(format!("{secret}:{nonce}:00000001:c:auth:{asked}"));
+        let authorization = format!(
+            "Authorization: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"sip:{realm}\", \
+             response=\"{answer}\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\"\r\n",
+            self.user
+        );
+        self.request(&mut dialog, "REGISTER", &authorization, "").await;
+        self.expect(&mut dialog, 200).await;
     }
 
     pub(crate) async fn ack(&mut self, dialog: &Dialog) {

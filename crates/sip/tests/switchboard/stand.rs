@@ -1,25 +1,15 @@
-//! A whole edge on loopback: real engine, node, audio, wire and switchboard; phones are [`Phone`]s.
+//! A whole edge on loopback, with a journal in memory; phones are [`Phone`]s.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use engine::{
     AgentId, AgentQueue, AgentSettings, CallId, Command, Floor, Line, Place, Queue, QueueId, SignIn, State, Target,
     Treatment, VdnId,
 };
-use media::Media;
 use node::{Journal, Node, NodeOptions, Submission};
-use sip::admission::Admission;
-use sip::digest::Authenticator;
-use sip::directory::Directory;
-use sip::door::{Inbound, Incoming, Origin};
-use sip::place::{Destination, Place as NetPlace};
-use sip::registrar::Binding;
-use sip::settings::{FeatureCodes, Listen, Number, Phone as PhoneSettings, Settings, Transport, Trunk, VdnSettings};
-use sip::switchboard::{Channel, Parts, Switchboard};
-use sip::wire::{FromWire, Wire};
+use sip::Edge;
+use sip::settings::{Listen, Number, Phone as PhoneSettings, Secret, Settings, Transport, Trunk, VdnSettings};
 
 use crate::phone::{Dialog, Message, Phone};
 
@@ -45,7 +35,6 @@ impl Plan {
         for (number, queue) in [("8001", SALES), ("8002", SUPPORT)] {
             vdn.numbers.insert(number.into(), Number { target: Target::Queue(queue), priority: 1 });
         }
-        vdn.feature_codes = FeatureCodes::default();
         settings.vdns.push(vdn);
         let agents: Vec<_> = agents.iter().map(|agent| AgentId(*agent)).collect();
         let of_sales = AgentQueue { queue: SALES, agent_weight: 1, queue_weight: 1 };
@@ -62,8 +51,8 @@ impl Plan {
         Self { floor, settings, agents, has_phones: true }
     }
 
-    /// The agents' phones are not where the settings say: nowhere.
-    pub(crate) fn without_phones(&mut self) {
+    /// The agents have no fixed phones: theirs are to register.
+    pub(crate) fn with_phones_that_register(&mut self) {
         self.has_phones = false;
     }
 
@@ -82,7 +71,7 @@ pub(crate) struct Stand {
     pub(crate) caller: Phone,
     pub(crate) agents: Vec<Phone>,
     pub(crate) edge: SocketAddr,
-    more: Arc<Mutex<Vec<(AgentId, Binding)>>>,
+    _house: Edge,
     _journal: Journal,
 }
 
@@ -102,7 +91,8 @@ impl Stand {
         for agent in &plan.agents {
             let phone = Phone::new(&agent.to_string(), nowhere).await;
             let fixed = plan.has_phones.then(|| phone.uri());
-            plan.settings.vdns[0].phones.push(PhoneSettings { agent: *agent, password: None, fixed });
+            let password = (!plan.has_phones).then(|| Secret::new(&password(*agent)));
+            plan.settings.vdns[0].phones.push(PhoneSettings { agent: *agent, password, fixed });
             agents.push(phone);
         }
         let mut caller = Phone::new("+4930123456", nowhere).await;
@@ -117,22 +107,15 @@ impl Stand {
         let journal = Journal::memory();
         let (node, _) = Node::start(&journal, VDN, NodeOptions::default()).unwrap();
         node.submit(Submission::wish(Command::Configure(plan.floor))).await.unwrap();
-        let more = Arc::<Mutex<Vec<(AgentId, Binding)>>>::default();
-        let edge = start_edge(plan.settings, node.clone(), Arc::clone(&more));
+        let house = Edge::start(plan.settings, vec![node.clone()]).await.unwrap();
+        let edge = house.status().listening[0].1;
         caller.stand_at(edge);
         agents.iter_mut().for_each(|phone| phone.stand_at(edge));
-        Self { node, caller, agents, edge, more, _journal: journal }
+        Self { node, caller, agents, edge, _house: house, _journal: journal }
     }
 
     pub(crate) async fn phone(&self, user: &str) -> Phone {
         Phone::new(user, self.edge).await
-    }
-
-    /// One more phone rings for the agent.
-    pub(crate) fn also_rings(&self, agent: u32, phone: &Phone) {
-        let place = NetPlace { transport: Transport::Udp, address: phone.address() };
-        let binding = Binding { uri: phone.uri().into(), destination: Destination::Place(place) };
-        self.more.lock().unwrap().push((AgentId(agent), binding));
     }
 
     /// Waits until the floor is as described.
@@ -202,71 +185,15 @@ pub(crate) async fn pick_up(phone: &mut Phone) -> (Dialog, Message) {
     (dialog, invite)
 }
 
+/// The password of an agent whose phone registers.
+pub(crate) fn password(agent: AgentId) -> String {
+    format!("demo-{agent}")
+}
+
 pub(crate) fn is_waiting_in(state: &State, line: Line) -> bool {
     state.calls().any(|call| matches!(&call.place, Place::Waiting(wait) if wait.line == line))
 }
 
 pub(crate) fn treatment(action: engine::Action) -> Treatment {
     Treatment { action, fallback: None }
-}
-
-/// Wire and switchboard, with a door that knows fixed phones by their address and takes all others for the trunk.
-fn start_edge(settings: Settings, node: Node, more: Arc<Mutex<Vec<(AgentId, Binding)>>>) -> SocketAddr {
-    let directory = Arc::new(Directory::new(settings.clone()));
-    let swap = Arc::new(ArcSwap::new(Arc::clone(&directory)));
-    let admission = Arc::new(Admission::new(swap, Arc::new(Authenticator::new().unwrap())));
-    let (wire, mut inbox) = Wire::start(&settings, Arc::clone(&admission)).unwrap();
-    let edge = wire.listening()[0].address;
-    let channel = Channel::default();
-    let media = Media::start(settings.media, channel.media_events()).unwrap();
-    let phones = Arc::clone(&directory);
-    let parts = Parts {
-        directory: Arc::clone(&directory),
-        nodes: vec![node],
-        phones: Box::new(move |vdn, agent| {
-            let fixed = phones.account(vdn, agent).and_then(|account| account.fixed.clone());
-            let binding =
-                |fixed: sip::directory::Fixed| Binding { uri: fixed.uri, destination: Destination::Place(fixed.place) };
-            let more = more.lock().unwrap();
-            let more = more.iter().filter(|(of, _)| *of == agent).map(|(_, binding)| binding.clone());
-            fixed.map(binding).into_iter().chain(more).collect()
-        }),
-        network: wire,
-        media,
-        admission,
-        secret: [7; 16],
-    };
-    let switchboard = Switchboard::start(channel, parts);
-    tokio::spawn(async move {
-        while let Some(message) = inbox.recv().await {
-            if let Some(inbound) = let_in(&directory, message) {
-                switchboard.inbound(inbound);
-            }
-        }
-    });
-    edge
-}
-
-fn let_in(directory: &Directory, message: FromWire) -> Option<Inbound> {
-    Some(match message {
-        FromWire::Request { txn, request, flow } => {
-            if request.headers.get("To").is_some_and(|to| to.contains("tag=")) {
-                return Some(Inbound::InDialog { txn, request, flow });
-            }
-            let user = |text: &str| leg::value::Uri::parse(text).and_then(|uri| Some(uri.decoded_user()?.into_owned()));
-            let from = leg::value::NameAddr::parse(request.headers.get("From")?)?.user()?.into_owned();
-            let place = NetPlace { transport: Transport::Udp, address: flow.remote };
-            let origin = match directory.fixed_agent(place, &from) {
-                Some((vdn, agent)) => Origin::Agent { vdn, agent },
-                None => Origin::Trunk { vdn: VDN, name: "carrier".into() },
-            };
-            let called = user(request.uri())?.into();
-            Inbound::Call(Box::new(Incoming { txn, request, flow, origin, called, caller: from.into() }))
-        }
-        FromWire::Ack { request, flow } => Inbound::Ack { request, flow },
-        FromWire::Cancel { txn, headers, .. } => Inbound::Cancel { txn, headers },
-        FromWire::Response { txn, response, flow } => Inbound::Response { txn, response, flow },
-        FromWire::Failed { txn, why } => Inbound::Failed { txn, why },
-        FromWire::Closed { .. } => return None,
-    })
 }
