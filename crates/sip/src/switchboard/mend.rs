@@ -12,6 +12,7 @@ use super::calls::{Call, Heard, Left, Stage, Winner};
 use super::identity::masked;
 use super::legs::{LegId, Legs, Role};
 use super::refusals::{self, Refusal};
+use super::talk::remote;
 
 /// Why we hang up on an agent whose call goes on elsewhere, and on a phone that need not ring any more.
 pub(super) fn elsewhere() -> Reason {
@@ -94,6 +95,9 @@ impl<N: Network> Board<N> {
         };
         if let (Some((leg, slot)), Some(port)) = (winner, port) {
             (slot.role, slot.port) = (Role::Other(id), Some(port));
+            if let Some(remote) = slot.agreed.as_ref().and_then(remote) {
+                self.media.set_remote(port, remote);
+            }
             (call.other, call.other_note) = (Some(leg), ringing.note);
             self.ports.insert(port, leg);
             return;

@@ -14,6 +14,7 @@ mod board;
 mod calls;
 mod committed;
 mod derive;
+mod dial;
 mod identity;
 mod legs;
 mod mend;
@@ -144,6 +145,12 @@ impl Switchboard {
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether it still runs. It ends by [`Switchboard::stop`], or because it broke.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.task.is_finished()
     }
 
     /// Takes no new calls, hangs up all legs, and waits until they have said goodbye, for 4 s at most.

@@ -8,9 +8,9 @@ use leg::value::{Uri, percent_encoded};
 use super::board::{Board, Network};
 use super::calls::Stage;
 use super::derive;
+use super::dial::Invitation;
 use super::identity::masked;
 use super::legs::Role;
-use super::ring::Invitation;
 use crate::place::{Destination, Place};
 use crate::settings::{OutboundRule, Settings};
 
@@ -27,7 +27,7 @@ impl<N: Network> Board<N> {
     pub(super) fn dial_outside(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Outside { address, hops, .. } = &call.stage else { return };
-        let (vdn, hops, address) = (call.vdn, *hops, Arc::clone(address));
+        let (vdn, who, hops, address) = (call.vdn, call.who.clone(), *hops, Arc::clone(address));
         call.hops_dialled = Some(hops);
         let way = way(self.directory.settings(), vdn, &address).filter(|way| !self.is_trunk_full(&way.trunk));
         let Some(way) = way else {
@@ -35,15 +35,21 @@ impl<N: Network> Board<N> {
             return self.submit_fact(vdn, Command::OutsideLeft { call: id });
         };
         let Some(port) = self.port_for(id) else { return };
-        let to = Destination::Place(way.place);
-        let domain = self.directory.vdn(vdn).map_or("", |settings| settings.domain.as_str());
-        let extra = self.calls.get(&id).map(|call| call.who.headers(domain)).unwrap_or_default();
-        let media = self.announced(&port, &to);
-        let invitation = Invitation { target: way.target.clone(), to: way.target, extra, media, silent_after: None };
-        let journal = self.nodes.get(&vdn).map_or(node::JournalId([0; 16]), node::Node::journal_id);
-        let names = derive::outside_leg(journal, vdn, id, hops);
         tracing::debug!(call = %id, trunk = &*way.trunk, to = masked(&address), "an outside number is dialled");
-        let leg = self.dial(id, names, invitation, to, Some(way.trunk), Role::Other(id));
+        let destination = Destination::Place(way.place);
+        let invitation = Invitation {
+            names: derive::outside_leg(self.journal(vdn), vdn, id, hops),
+            who,
+            domain: self.domain(vdn),
+            target: way.target.clone(),
+            to: way.target,
+            media: self.announced(&port, &destination),
+            destination,
+            trunk: Some(way.trunk),
+            role: Role::Other(id),
+            silent_after: None,
+        };
+        let leg = self.dial(invitation);
         self.ports.insert(port.id, leg);
         if let Some(slot) = self.legs.get_mut(leg) {
             slot.port = Some(port.id);

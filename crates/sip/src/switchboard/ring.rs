@@ -1,21 +1,21 @@
 //! An offer rings an agent's phones; what they answer is told to the journal.
 
-use engine::{AgentId, CallId, Command, FailCause, OfferId};
-use leg::value::Reason;
-use leg::{End, Headers, Leg, Outgoing};
-use node::Note;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::{AgentId, CallId, Command, OfferId};
+use leg::End;
+use leg::value::Reason;
+use node::Note;
+
 use super::board::{Board, Network};
 use super::calls::{Left, Ringing, Stage, Winner};
-use super::derive::{self, Names};
-use super::legs::{LegId, NewSlot, Role};
+use super::derive;
+use super::dial::Invitation;
+use super::legs::{LegId, Role};
 use super::mend::{elsewhere, left_by};
 use super::note::{self, SideV1};
 use super::refusals::Verdict;
-use crate::place::Destination;
 use crate::registrar::Binding;
 
 /// A phone that says nothing for this long is not there.
@@ -23,15 +23,6 @@ const SILENT_AFTER: Duration = Duration::from_secs(4);
 
 /// How many phones of an agent ring at most.
 const PHONES_MAX: usize = 5;
-
-/// What an INVITE of ours is made of, besides its names.
-pub(super) struct Invitation {
-    pub(super) target: Box<str>,
-    pub(super) to: Box<str>,
-    pub(super) extra: Headers,
-    pub(super) media: SocketAddr,
-    pub(super) silent_after: Option<Duration>,
-}
 
 impl<N: Network> Board<N> {
     /// Rings for the offer that the call is in; stops what rings for another, or for none.
@@ -51,92 +42,37 @@ impl<N: Network> Board<N> {
 
     fn ring(&mut self, id: CallId, offer: OfferId, agent: AgentId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let vdn = call.vdn;
+        let (vdn, who) = (call.vdn, call.who.clone());
         let (legs, verdict, winner) = (Vec::new(), Verdict::Failed, Winner::Nobody);
         call.ringing = Some(Box::new(Ringing { offer, port: None, legs, verdict, winner, note: None }));
-        let mut bindings = (self.phones)(vdn, agent);
-        bindings.truncate(PHONES_MAX);
-        tracing::debug!(call = %id, %agent, offer = offer.0, phones = bindings.len(), "an agent's phones ring");
+        let mut phones = (self.phones)(vdn, agent);
+        phones.truncate(PHONES_MAX);
+        tracing::debug!(call = %id, %agent, offer = offer.0, phones = phones.len(), "an agent's phones ring");
         self.meters.offer();
-        if bindings.is_empty() {
+        if phones.is_empty() {
             return self.submit_fact(vdn, Command::FailOffer { offer });
         }
         let Some(port) = self.port_for(id) else { return };
-        let legs = bindings.iter().map(|binding| self.ring_phone(id, offer, agent, port, binding)).collect();
+        let (journal, domain) = (self.journal(vdn), self.domain(vdn));
+        let ring = |phone: &Binding| {
+            let invitation = Invitation {
+                names: derive::offer_leg(journal, vdn, offer, &phone.uri, 0),
+                who: who.clone(),
+                domain: domain.clone(),
+                target: (*phone.uri).into(),
+                to: format!("sip:{agent}@{domain}").into(),
+                destination: phone.destination,
+                trunk: None,
+                role: Role::Ringing(id),
+                media: self.announced(&port, &phone.destination),
+                silent_after: Some(SILENT_AFTER),
+            };
+            self.dial(invitation)
+        };
+        let legs = phones.iter().map(ring).collect();
         if let Some(ringing) = self.calls.get_mut(&id).and_then(|call| call.ringing.as_mut()) {
             (ringing.port, ringing.legs) = (Some(port.id), legs);
         }
-    }
-
-    /// A port for the other side of the call. Without one the call cannot go on, for which no agent is to blame.
-    pub(super) fn port_for(&mut self, id: CallId) -> Option<media::Port> {
-        let vdn = self.calls.get(&id)?.vdn;
-        let opened = self.media.open();
-        if let Err(error) = &opened {
-            tracing::warn!(call = %id, %error, "a call finds no port for its other side");
-            self.submit_fact(vdn, Command::FailCall { call: id, cause: FailCause::Resources });
-        }
-        opened.ok()
-    }
-
-    fn ring_phone(
-        &mut self,
-        id: CallId,
-        offer: OfferId,
-        agent: AgentId,
-        port: media::Port,
-        binding: &Binding,
-    ) -> LegId {
-        let call = &self.calls[&id];
-        let vdn = call.vdn;
-        let domain = self.directory.vdn(vdn).map_or("", |settings| settings.domain.as_str());
-        let invitation = Invitation {
-            target: (*binding.uri).into(),
-            to: format!("sip:{agent}@{domain}").into(),
-            extra: call.who.headers(domain),
-            media: self.announced(&port, &binding.destination),
-            silent_after: Some(SILENT_AFTER),
-        };
-        let journal = self.nodes.get(&vdn).map_or(node::JournalId([0; 16]), node::Node::journal_id);
-        let names = derive::offer_leg(journal, vdn, offer, &binding.uri, 0);
-        self.dial(id, names, invitation, binding.destination, None, Role::Ringing(id))
-    }
-
-    /// Sends an INVITE of ours for a call.
-    pub(super) fn dial(
-        &mut self,
-        id: CallId,
-        names: Names,
-        invitation: Invitation,
-        to: Destination,
-        trunk: Option<Arc<str>>,
-        role: Role,
-    ) -> LegId {
-        let numbers = self.numbers(names.cseq, names.sdp_session);
-        let call = &self.calls[&id];
-        let vdn = call.vdn;
-        let domain = self.directory.vdn(vdn).map_or("", |settings| settings.domain.as_str());
-        let outgoing = Outgoing {
-            call_id: names.call_id,
-            local_tag: names.tag.clone(),
-            branch: names.branch,
-            target: invitation.target,
-            routes: Vec::new(),
-            from_display: call.who.display_name().into(),
-            from: call.who.uri(domain).into(),
-            to: invitation.to,
-            contact: self.contact(&to).into(),
-            extra: invitation.extra,
-            media: invitation.media,
-            numbers,
-            timers: self.session_timers(),
-            silent_after: invitation.silent_after,
-        };
-        let (leg, outputs) = Leg::outgoing(self.now, outgoing);
-        let media = invitation.media;
-        let leg = self.legs.insert(NewSlot { leg, role, to, trunk, tag: names.tag, port: None, media });
-        self.carry_out(leg, outputs);
-        leg
     }
 
     /// The phones of a call need not ring any more.
@@ -167,16 +103,10 @@ impl<N: Network> Board<N> {
             return self.part(leg, Some(elsewhere()));
         };
         ringing.winner = Winner::Waits(leg);
-        let (vdn, offer, port) = (call.vdn, ringing.offer, ringing.port);
+        let (vdn, offer) = (call.vdn, ringing.offer);
         let others = std::mem::replace(&mut ringing.legs, vec![leg]);
         for other in others.into_iter().filter(|other| *other != leg) {
             self.part(other, Some(elsewhere()));
-        }
-        if let (Some(port), Some(slot)) = (port, self.legs.get_mut(leg)) {
-            slot.answered = true;
-            if let Some(remote) = slot.agreed.as_ref().and_then(super::talk::remote) {
-                self.media.set_remote(port, remote);
-            }
         }
         let note = self.note_other(id, leg);
         if let Some(ringing) = self.calls.get_mut(&id).and_then(|call| call.ringing.as_mut()) {
