@@ -4,7 +4,6 @@
 //! `cargo bench -p api` prints the medians of requests per second and of the processor time that the serving thread took
 //! for one request. The second is the one to compare: the clients share the machine. The two take turns.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
-#![expect(clippy::disallowed_methods, reason = "a benchmark lasts as long as it says")]
 #![expect(dead_code, reason = "the tests' world can do more")]
 
 #[path = "../tests/faces/client.rs"]
