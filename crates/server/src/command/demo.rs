@@ -1,11 +1,12 @@
 //! `anteroom demo`: the contact centre of `examples/demo.toml`, at once.
 
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Failure, print_line};
+use super::Failure;
 use crate::config::{self, Config, Report};
 use crate::run;
 
@@ -61,7 +62,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let is_quiet = options.quiet;
     run::serve(config, None, move || {
         if !is_quiet {
-            print_line(&advice);
+            // Nobody has to read it: the demo runs on when its output is closed.
+            let _ = writeln!(std::io::stdout(), "{advice}");
         }
     })
 }
