@@ -34,7 +34,8 @@ impl Phone {
             &format!(";auth_pass=demo-{agent};regint=60;outbound=\"sip:127.0.0.1:{}\"", centre.sip_port),
             440.0,
         );
-        phone.wait_for("REGISTER_OK");
+        // The event of this can come before anybody listens; the log keeps it.
+        eventually(&format!("phone {agent} is registered"), || phone.log().contains("200 OK").then_some(()));
         phone
     }
 
@@ -109,12 +110,12 @@ impl Phone {
         self.command("sndcode", &key.to_string());
     }
 
-    /// Waits for the next event of this kind and returns the number at the other side. Events before it are forgotten.
+    /// Waits for the next event of this kind and returns the number at the other side. Events of other kinds stay.
     pub fn wait_for(&self, kind: &str) -> String {
         eventually(&format!("phone {} sees {kind}", self.user), || {
             let mut events = self.events.lock().expect("the listener does not panic");
             let at = events.iter().position(|event| event["type"] == kind)?;
-            let event = events.drain(..=at).next_back()?;
+            let event = events.remove(at)?;
             let uri = event["peeruri"].as_str().unwrap_or_default();
             Some(uri.trim_start_matches("sip:").split('@').next().unwrap_or_default().to_owned())
         })
@@ -158,6 +159,10 @@ impl Phone {
         let entries = fs::read_dir(&self.folder).ok()?;
         let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
         files.filter(|file| file.to_string_lossy().ends_with("-dec.wav")).max()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     /// The phone loses power: no BYE, no un-register.

@@ -8,6 +8,7 @@ fn floor(fixed_phone: u16, more: &str) -> String {
         r#"
 [[vdn]]
 id = 170
+domain = "127.0.0.1"
 private_wait_max = "3 s"
 lost_grace = "2 s"
 auto_ready = "30 s"

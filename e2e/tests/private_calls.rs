@@ -6,6 +6,7 @@ use e2e::{Centre, Phone, eventually};
 const FLOOR: &str = r#"
 [[vdn]]
 id = 170
+domain = "127.0.0.1"
 
 [[vdn.queue]]
 id = 1
@@ -36,7 +37,7 @@ treatments = { busy = "agent 1099" }
 id = 14
 name = "Overflow"
 access_codes = ["8014"]
-waiting_max = 0
+waiting_max = 1
 treatments = { overflow = "agent 1099" }
 
 [[vdn.queue]]
@@ -81,6 +82,11 @@ fn every_way_into_a_private_queue_is_listed_in_order_and_served_first() {
     public.dial(&centre, "8001");
     public.is_connected();
     centre.metric_is("anteroom_calls_waiting{vdn=\"170\",queue=\"1\"}", 1.0);
+
+    let mut filler = Phone::of_caller(&centre, "4930998");
+    filler.dial(&centre, "8014");
+    filler.is_connected();
+    centre.metric_is("anteroom_calls_waiting{vdn=\"170\",queue=\"14\"}", 1.0);
 
     // Seven callers reach 1099's private queue, each in another way.
     let mut callers = Vec::new();

@@ -5,6 +5,7 @@ use e2e::{Centre, Phone};
 const FLOOR: &str = r#"
 [[vdn]]
 id = 170
+domain = "127.0.0.1"
 
 [[vdn.queue]]
 id = 1

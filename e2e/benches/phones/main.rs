@@ -88,7 +88,7 @@ fn read_command_line() -> Option<Asked> {
 /// Sales with that many agents, who all have their fixed phones on one line of SIPp.
 fn floor(asked: &Asked, phones: u16) -> String {
     let mut text = String::from(
-        "[[vdn]]\nid = 170\n\n\
+        "[[vdn]]\nid = 170\ndomain = \"127.0.0.1\"\n\n\
          [[vdn.queue]]\nid = 1\nname = \"Sales\"\naccess_codes = [\"8001\"]\n\n",
     );
     let last = 1000 + asked.agents;

@@ -11,6 +11,7 @@
 mod facts;
 mod origin;
 mod pings;
+mod quirks;
 mod register;
 
 use std::sync::Arc;
@@ -383,8 +384,10 @@ impl Door {
             }
         }
         let mut response = Response::new(401);
-        for challenge in self.authenticator.challenges(realm, flow.remote, stale, now) {
-            response.headers.push("WWW-Authenticate", &challenge);
+        let challenges = self.authenticator.challenges(realm, flow.remote, stale, now);
+        let offered = if quirks::stops_at_sha256(request) { &challenges[1..] } else { &challenges[..] };
+        for challenge in offered {
+            response.headers.push("WWW-Authenticate", challenge);
         }
         Checked::Challenge(response)
     }

@@ -86,7 +86,7 @@ pub(super) struct Board<N> {
     /// What legs reported in this turn and was not looked at yet.
     events: VecDeque<(LegId, LegEvent)>,
     /// Calls whose legs may no longer match their stage.
-    touched: Vec<CallId>,
+    touched: VecDeque<CallId>,
 }
 
 impl<N: Network> Board<N> {
@@ -111,7 +111,7 @@ impl<N: Network> Board<N> {
             meters: Meters::default(),
             is_closing: false,
             events: VecDeque::new(),
-            touched: Vec::new(),
+            touched: VecDeque::new(),
         }
     }
 
@@ -130,7 +130,7 @@ impl<N: Network> Board<N> {
         loop {
             if let Some((leg, event)) = self.events.pop_front() {
                 self.leg_event(leg, event);
-            } else if let Some(call) = self.touched.pop() {
+            } else if let Some(call) = self.touched.pop_front() {
                 self.mend(call);
             } else {
                 break;
@@ -264,7 +264,7 @@ impl<N: Network> Board<N> {
     /// Has the call's legs compared with its stage before this turn is over.
     pub(super) fn touch(&mut self, call: CallId) {
         if !self.touched.contains(&call) {
-            self.touched.push(call);
+            self.touched.push_back(call);
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) fn response(from: sip::Response) -> Response {
 fn copy_headers(from: &sip::Headers, to: &mut leg::Headers) {
     for header in from.iter() {
         match header {
-            Header::Via(_) | Header::ContentLength(_) | Header::UserAgent(_) | Header::Server(_) => {}
+            Header::Via(_) | Header::ContentLength(_) | Header::Server(_) => {}
             header => to.push(header.name(), header.value()),
         }
     }

@@ -2,7 +2,8 @@
 //! visible outside this folder.
 //!
 //! What comes in is one stream of [`FromWire`], in the order of arrival. What goes out never blocks its sender. The
-//! wire writes `Via`, `Content-Length`, `User-Agent` and `Server` itself and takes them off what comes in.
+//! wire writes `Via`, `Content-Length`, `User-Agent` and `Server` itself and takes them off what comes in, but for the
+//! `User-Agent`.
 
 mod core;
 mod inlet;
