@@ -1,15 +1,20 @@
 //! How an offer can end, and what becomes of the call, with phones that do it for real.
 
-use e2e::{Centre, Phone, Sipp, eventually, free_port};
+use e2e::{Centre, Phone, Sipp, free_port};
 
 /// Sales with one agent at a fixed phone and, where a story needs it, one who registers. Rings for two seconds.
 fn floor(fixed_phone: u16, more: &str) -> String {
+    floor_with(fixed_phone, "60 s", more)
+}
+
+/// The same, with another end of waiting in private.
+fn floor_with(fixed_phone: u16, private_wait_max: &str, more: &str) -> String {
     format!(
         r#"
 [[vdn]]
 id = 170
 domain = "127.0.0.1"
-private_wait_max = "3 s"
+private_wait_max = "{private_wait_max}"
 lost_grace = "2 s"
 auto_ready = "30 s"
 
@@ -105,8 +110,10 @@ fn a_200_that_comes_too_late_is_acknowledged_and_hung_up_and_nobody_is_blamed() 
 #[test]
 fn a_private_wait_that_is_over_goes_back_to_its_queue_with_its_age() {
     let port = free_port();
-    let centre =
-        Centre::start("private-timeout", &floor(port, "wait_max = \"1 s\"\ntreatments = { timeout = \"agent 1099\" }"));
+    let centre = Centre::start(
+        "private-timeout",
+        &floor_with(port, "3 s", "wait_max = \"1 s\"\ntreatments = { timeout = \"agent 1099\" }"),
+    );
     let mut agent = Phone::of_agent(&centre, 1099);
     let mut talker = Phone::of_caller(&centre, "4930100");
     talker.dial(&centre, "1099");
@@ -147,12 +154,10 @@ fn when_an_agent_signs_out_her_waiting_calls_go_back_to_their_queues() {
     let mut caller = Phone::of_caller(&centre, "4930101");
     caller.dial(&centre, "8002");
     let _ = centre.private_calls_are(1099, 1);
-    // Her phone loses power: lost, and after the grace signed out; the talk's end is noticed by other means.
-    agent.kill();
+    // She dials the code for signing out while she talks: what waits for her returns, her talk runs to its end.
+    agent.dial(&centre, "*73");
     let _ = centre.private_calls_are(1099, 0);
-    eventually("the caller is back in Support", || {
-        centre.metric_is("anteroom_calls_waiting{vdn=\"170\",queue=\"2\"}", 1.0);
-        Some(())
-    });
+    centre.metric_is("anteroom_calls_waiting{vdn=\"170\",queue=\"2\"}", 1.0);
+    centre.metric_is("anteroom_calls_live{vdn=\"170\",place=\"talking\"}", 1.0);
     assert!(!caller.has_seen("CALL_CLOSED"), "nobody is lost");
 }

@@ -48,9 +48,9 @@ fn after_kill_9_the_journal_holds_what_was_true() {
     // The server starts again on the same journal: calls of before are lost, the agent is still signed in.
     centre.start_again();
     assert!(centre.private_calls(1099).is_empty());
-    assert!(centre.log().contains("LostAtRestart"), "the log says what happened to them");
     let journal = centre.command(&["journal", "--data", &data]);
     let journal = String::from_utf8_lossy(&journal.stdout).into_owned();
+    assert!(journal.contains("LostAtRestart"), "the journal says what became of them:\n{journal}");
     for id in &ids {
         assert!(journal.contains(id.as_str()), "call {id} is in the journal");
     }
