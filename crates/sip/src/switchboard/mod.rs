@@ -33,7 +33,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use leg::value::NameAddr;
 use leg::{Headers, Request, Response, ServerTxn, Timestamp};
 use media::{Media, MediaEvent};
 use node::Node;
@@ -46,7 +45,7 @@ use crate::admission::Admission;
 use crate::directory::Directory;
 use crate::door::Inbound;
 use crate::place::Destination;
-use crate::wire::{ClientTxn, Wire};
+use crate::wire::{ClientTxn, Wire, answer_to};
 use board::Board;
 use refusals::Refusal;
 
@@ -244,13 +243,7 @@ impl Network for Wire {
 
 /// A final answer to a request that no leg answers; `tag` stands in for a leg's.
 fn reply(request: &Request, refusal: Refusal, tag: &str) -> Response {
-    let mut response = Response::new(refusal.status);
-    for name in ["From", "To", "Call-ID", "CSeq"] {
-        let Some(value) = request.headers.get(name) else { continue };
-        let lacks_tag = name == "To" && NameAddr::parse(value).is_some_and(|to| to.tag().is_none());
-        let tagged = if lacks_tag { format!("{value};tag={tag}") } else { value.to_owned() };
-        response.headers.push(name, &tagged);
-    }
+    let mut response = answer_to(request, refusal.status, tag);
     if let Some(pause) = refusal.retry_after {
         response.headers.push("Retry-After", &pause.as_secs().to_string());
     }
