@@ -138,7 +138,7 @@ impl Media {
         board.next += 1;
         let outlet = Arc::new(Outlet::new(id, stream));
         board.ports.insert(id, Entry { outlet: Arc::clone(&outlet), peer: None });
-        inbox.order(id, |order| order.opened = Some((bound, outlet)));
+        inbox.order_open(id, bound, outlet);
         board.publish();
         Ok(Port { id, local })
     }

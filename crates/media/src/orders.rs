@@ -23,6 +23,8 @@ pub(crate) struct Orders {
     pub(crate) ports: HashMap<PortId, Order>,
     /// The thread is to end, or has ended.
     pub(crate) stop: bool,
+    /// The thread has been woken and has not looked yet.
+    woken: bool,
 }
 
 /// What is to be done for one port. What is `None` stays as it is.
@@ -62,21 +64,31 @@ impl Inbox {
         if orders.stop {
             return;
         }
-        let first = orders.ports.is_empty();
         let order = orders.ports.entry(port).or_default();
         change(order);
         if order.closed && order.opened.is_some() {
             orders.ports.remove(&port);
+            return;
         }
+        let wakes = !std::mem::replace(&mut orders.woken, true);
         drop(orders);
-        if first {
+        if wakes {
             self.wake();
+        }
+    }
+
+    /// The order to open a port. Nothing can be heard there before it has a remote, so the thread may sleep on until
+    /// another order; a port that is closed again before costs it nothing.
+    pub(crate) fn order_open(&self, port: PortId, bound: BoundSocket, outlet: Arc<Outlet>) {
+        let mut orders = self.lock();
+        if !orders.stop {
+            orders.ports.entry(port).or_default().opened = Some((bound, outlet));
         }
     }
 
     /// Tells the thread to end. What it was still to do is dropped, sockets included.
     pub(crate) fn stop(&self) {
-        *self.lock() = Orders { ports: HashMap::new(), stop: true };
+        *self.lock() = Orders { ports: HashMap::new(), stop: true, woken: true };
         self.wake();
     }
 
@@ -88,6 +100,7 @@ impl Inbox {
     pub(crate) fn take(&self, taken: &mut HashMap<PortId, Order>) -> bool {
         let mut orders = self.lock();
         std::mem::swap(&mut orders.ports, taken);
+        orders.woken = false;
         orders.stop
     }
 

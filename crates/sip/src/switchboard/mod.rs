@@ -115,7 +115,11 @@ impl Switchboard {
         let Channel { wakes, inbox } = channel;
         for node in &parts.nodes {
             let (wakes, vdn) = (wakes.clone(), node.vdn());
-            node.on_commit(move |record| drop(wakes.send(Wake::Committed(vdn, Arc::clone(record)))));
+            node.on_commit(move |record| {
+                if record.entry.is_some() {
+                    drop(wakes.send(Wake::Committed(vdn, Arc::clone(record))));
+                }
+            });
         }
         let calls = Arc::<AtomicUsize>::default();
         let board = Board::new(parts, wakes.clone());

@@ -91,6 +91,18 @@ async fn without_a_port_there_is_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_port_for_the_agent_the_call_fails_and_nobody_is_blamed() {
+    let mut plan = Plan::new(&[1001]);
+    plan.settings.media.ports = 35_910..=35_911;
+    let mut stand = Stand::start(plan).await;
+    stand.dial("8001").await;
+    let bye = stand.caller.asked("BYE").await;
+    assert!(bye.header("Reason").contains("No resources"), "{bye:?}");
+    stand.until_no_calls().await;
+    stand.until("the agent is there", |state| state.agent(AgentId(1001)).unwrap().is_available()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn agents_may_not_dial_outside() {
     let mut stand = Stand::new(&[1001]).await;
     for (number, status) in [("0049301234567", 403), ("1999", 404), ("1001", 486)] {
