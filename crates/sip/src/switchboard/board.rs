@@ -200,6 +200,7 @@ impl<N: Network> Board<N> {
         let Some(leg) = self.leg_of(&request, flow) else {
             return self.network.respond(txn, &super::reply(&request, Refusal::status(481), ""));
         };
+        self.legs.follow(leg, flow);
         if request.method == leg::Method::Invite {
             self.legs.expect_cancel(txn, leg);
         }

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 
 use super::note::{self, SideV1};
 use crate::admission::Admission;
-use crate::place::Destination;
+use crate::place::{Destination, Flow};
 use crate::wire::ClientTxn;
 
 /// Names a leg; never used twice in the life of the process.
@@ -152,6 +152,18 @@ impl Legs {
             None => self.admission.release(slot.to.place()),
         }
         Some(slot)
+    }
+
+    /// A phone that called or registered by a flow is reached by the one it used last: connections are opened anew, and
+    /// address translators change ports.
+    pub(super) fn follow(&mut self, id: LegId, flow: &Flow) {
+        let Some(slot) = self.slots.get_mut(&id) else { return };
+        let now = Destination::Flow(*flow);
+        if slot.trunk.is_none() && matches!(slot.to, Destination::Flow(_)) && slot.to != now {
+            self.admission.hold(now.place());
+            self.admission.release(slot.to.place());
+            slot.to = now;
+        }
     }
 
     pub(super) fn get(&self, id: LegId) -> Option<&Slot> {

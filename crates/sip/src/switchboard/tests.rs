@@ -34,7 +34,7 @@ const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\
 /// What left the house.
 #[derive(Clone, Debug)]
 enum Sent {
-    Request(ClientTxn, Request),
+    Request(ClientTxn, Request, Destination),
     Response(ServerTxn, Response),
     Ack,
     Cancel,
@@ -50,8 +50,8 @@ impl Line {
 }
 
 impl Network for Line {
-    fn send(&self, txn: ClientTxn, _: Option<&str>, request: Request, _: Destination) {
-        self.push(Sent::Request(txn, request));
+    fn send(&self, txn: ClientTxn, _: Option<&str>, request: Request, to: Destination) {
+        self.push(Sent::Request(txn, request, to));
     }
 
     fn respond(&self, txn: ServerTxn, response: &Response) {
@@ -195,14 +195,14 @@ impl Table {
     fn request(&self, method: &Method) -> Option<(ClientTxn, Request)> {
         let mut sent = self.sent().into_iter().rev();
         sent.find_map(|sent| match sent {
-            Sent::Request(txn, request) if request.method == *method => Some((txn, request)),
+            Sent::Request(txn, request, _) if request.method == *method => Some((txn, request)),
             _ => None,
         })
     }
 
     fn count(&self, method: &Method) -> usize {
         let sent = self.sent();
-        sent.iter().filter(|sent| matches!(sent, Sent::Request(_, request) if request.method == *method)).count()
+        sent.iter().filter(|sent| matches!(sent, Sent::Request(_, request, _) if request.method == *method)).count()
     }
 
     /// The caller's INVITE to queue 1, in transaction 1.
@@ -439,6 +439,28 @@ async fn a_call_whose_caller_was_told_no_though_the_journal_had_it_fails() {
     let committed = table.said().await;
     table.wake(committed);
     table.until_ended(Outcome::Failed(FailCause::LegLost)).await;
+}
+
+#[tokio::test]
+async fn a_phone_is_reached_where_it_was_heard_last() {
+    let mut table = Table::new().await;
+    let by = |connection| {
+        let remote = SocketAddr::from(([192, 0, 2, 10], 40_000 + u16::try_from(connection).unwrap()));
+        Flow { transport: Transport::Tcp, local: local(), remote, connection }
+    };
+    let origin = Origin::Agent { vdn: VDN, agent: AgentId(1001) };
+    let (called, caller) = ("8001".into(), "1001".into());
+    let call = Incoming { txn: ServerTxn(1), request: invite(), flow: by(1), origin, called, caller };
+    table.inbound(Inbound::Call(Box::new(call)));
+    table.until("the caller is answered", |table| table.final_answer(1) == Some(200)).await;
+    table.caller_asks(0, Method::Ack, 1, by(1));
+    table.caller_asks(3, Method::Options, 2, by(2));
+    assert_eq!(table.final_answer(3), Some(200));
+    table.wake(Wake::Shutdown);
+    let to_phone = table.sent().into_iter().any(|sent| {
+        matches!(sent, Sent::Request(_, request, to) if request.method == Method::Bye && to == Destination::Flow(by(2)))
+    });
+    assert!(to_phone, "{:?}", table.sent());
 }
 
 #[tokio::test]
