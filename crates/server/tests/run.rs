@@ -156,6 +156,7 @@ fn a_server_is_asked_reads_its_file_again_and_stops_in_order() {
     assert!(text(&refused.stderr).contains("401"), "{}", text(&refused.stderr));
     let unknown = server.ask("1002", "demo-secret-key");
     assert!(text(&unknown.stderr).contains("0100002"), "{}", text(&unknown.stderr));
+    assert_eq!(mode(&server.data()), 0o700);
     assert_eq!(mode(&server.data().join("tls/key.pem")), 0o600);
 
     let (_, metrics) = server.get("/metrics").expect("the internal face answers");

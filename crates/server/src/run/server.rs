@@ -1,5 +1,8 @@
 //! Nodes, faces and the SIP edge, wired together: started bottom up, reloaded, stopped top down.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use api::{Faces, RenderMetrics};
@@ -28,6 +31,7 @@ impl Server {
     /// Starts journal, nodes, faces and the SIP edge, in this order: nothing is asked or rung before it can be decided.
     pub(crate) async fn start(config: Config, render: RenderMetrics) -> Result<Self, Failure> {
         let begun = Instant::now();
+        make_private(&config.journal.data)?;
         let tls = tls::settings(&config).map_err(|error| Failure::of(&error))?;
         let nodes = open::nodes(&config).await?;
         let ready = Ready::default();
@@ -108,4 +112,13 @@ impl Server {
             let _ = tokio::task::spawn_blocking(move || node.stop()).await;
         }
     }
+}
+
+/// Makes the data folder if it is not there, for this user alone: callers' numbers are in the journal.
+fn make_private(folder: &Path) -> Result<(), Failure> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| Failure::Failed(format!("cannot make the data folder {}: {error}", folder.display())))
 }
