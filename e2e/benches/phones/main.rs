@@ -25,7 +25,6 @@ cargo bench -p e2e --bench phones -- WHAT [--cores 1|2] [--journal memory|sqlite
   handover    an agent hangs up to the next waiting call's INVITE: 1,000 agents, 10,000 waiting
   throughput  calls a second through a queue, hold audio off: 250, 500, 1,000, 1,500, 2,000 a second, 20 s each
   memory      resident memory per waiting call: 8,000 waiting, filled at 100 a second, 60 s later
-  audio       how many waiting and how many talking calls one core carries with hold audio and relay on
 
   --cores     1: the server on core 0, the phones on core 1; 2: all on both. Default 1.
   --journal   default memory
