@@ -23,8 +23,8 @@ pub(crate) struct Orders {
     pub(crate) ports: HashMap<PortId, Order>,
     /// The thread is to end, or has ended.
     pub(crate) stop: bool,
-    /// The thread has been woken and has not looked yet.
-    woken: bool,
+    /// The thread will look without being woken: it was woken already, or looks again by itself.
+    looks: bool,
 }
 
 /// What is to be done for one port. What is `None` stays as it is.
@@ -70,7 +70,7 @@ impl Inbox {
             orders.ports.remove(&port);
             return;
         }
-        let wakes = !std::mem::replace(&mut orders.woken, true);
+        let wakes = !std::mem::replace(&mut orders.looks, true);
         drop(orders);
         if wakes {
             self.wake();
@@ -88,7 +88,7 @@ impl Inbox {
 
     /// Tells the thread to end. What it was still to do is dropped, sockets included.
     pub(crate) fn stop(&self) {
-        *self.lock() = Orders { ports: HashMap::new(), stop: true, woken: true };
+        *self.lock() = Orders { ports: HashMap::new(), stop: true, looks: true };
         self.wake();
     }
 
@@ -96,11 +96,13 @@ impl Inbox {
         self.lock().stop
     }
 
-    /// Everything ordered since the last time, moved into `taken`, whose room is reused.
+    /// Everything ordered since the last time, moved into `taken`, whose room is reused. Whether the thread is to end.
+    ///
+    /// A thread that found something must look again within [`GATHER`](crate::worker::GATHER): until then nobody wakes it.
     pub(crate) fn take(&self, taken: &mut HashMap<PortId, Order>) -> bool {
         let mut orders = self.lock();
         std::mem::swap(&mut orders.ports, taken);
-        orders.woken = false;
+        orders.looks = !taken.is_empty();
         orders.stop
     }
 

@@ -52,8 +52,11 @@ pub(crate) struct Late;
 impl Stream {
     /// A stream with numbers left to chance, as RFC 3550 asks.
     pub(crate) fn new(clock: u64) -> Result<Self, getrandom::Error> {
-        let (ssrc, timestamp) = (getrandom::u32()?, getrandom::u32()?);
-        let sequence = (getrandom::u32()? & 0xffff) as u16;
+        let mut chance = [0; 10];
+        getrandom::fill(&mut chance)?;
+        let [s0, s1, s2, s3, t0, t1, t2, t3, n0, n1] = chance;
+        let (ssrc, timestamp) = (u32::from_le_bytes([s0, s1, s2, s3]), u32::from_le_bytes([t0, t1, t2, t3]));
+        let sequence = u16::from_le_bytes([n0, n1]);
         Ok(Self { ssrc, sequence, timestamp, clock, samples: 0, marker: true, relay: None })
     }
 

@@ -22,6 +22,9 @@ const EVENTS: usize = 1024;
 const BURST: usize = 16;
 /// Frames later than this many steps (100 ms) are not made up for: a jitter buffer would drop them anyway.
 const LATE_MAX: u64 = 5 * PHASES;
+/// How long after orders the thread looks for more of them without being woken. A call begins and ends with several
+/// orders; to wake a thread costs more than any of them.
+pub(crate) const GATHER: Duration = Duration::from_millis(2);
 
 /// A media thread and all it owns.
 pub(crate) struct Worker {
@@ -40,6 +43,8 @@ pub(crate) struct Worker {
     /// Lines that had more to read than a burst.
     unread: Vec<usize>,
     orders: HashMap<PortId, Order>,
+    /// There were orders, so there may be more soon.
+    gathers: bool,
     buffer: Box<[u8]>,
 }
 
@@ -66,6 +71,7 @@ impl Worker {
             step: Step::of(clock.now()),
             unread: Vec::new(),
             orders: HashMap::new(),
+            gathers: false,
             // One byte more than we accept, so that a longer datagram is seen to be one.
             buffer: vec![0; DATAGRAM_MAX + 1].into(),
         })
@@ -103,7 +109,9 @@ impl Worker {
         if !self.unread.is_empty() {
             return Some(Duration::ZERO);
         }
-        (self.playing > 0).then(|| self.step.after(&self.clock))
+        let beat = (self.playing > 0).then(|| self.step.after(&self.clock));
+        let gather = self.gathers.then_some(GATHER);
+        [beat, gather].into_iter().flatten().min()
     }
 
     /// Carries out the orders. `false` when the thread is to end.
@@ -113,6 +121,7 @@ impl Worker {
         }
         let mut orders = std::mem::take(&mut self.orders);
         let stop = self.inbox.take(&mut orders);
+        self.gathers = !orders.is_empty();
         for (port, order) in orders.drain() {
             self.carry_out(port, order);
         }
@@ -263,13 +272,20 @@ mod tests {
 
     fn play(worker: &mut Worker, audio: Audio) {
         worker.inbox.order(PORT, |order| order.source = Some(Source::Audio(audio)));
+        obey_all(worker);
+    }
+
+    /// Carries out what was ordered, and looks once more.
+    fn obey_all(worker: &mut Worker) {
+        assert!(worker.obey());
+        assert!(worker.pause().is_some_and(|pause| pause <= GATHER), "more may come");
         assert!(worker.obey());
     }
 
     #[test]
     fn the_loop_has_a_beat_only_while_something_plays() {
         let (mut worker, ..) = worker(21_110);
-        assert!(worker.obey());
+        obey_all(&mut worker);
         assert_eq!(worker.pause(), None);
         for (audio, plays) in
             [(Audio::Hold, true), (Audio::Ringback, true), (Audio::Silence, false), (Audio::Hold, true)]
@@ -278,7 +294,7 @@ mod tests {
             assert_eq!(worker.pause().is_some(), plays, "{audio:?}");
         }
         worker.inbox.order(PORT, |order| order.closed = true);
-        assert!(worker.obey());
+        obey_all(&mut worker);
         assert_eq!(worker.pause(), None);
     }
 
@@ -296,7 +312,7 @@ mod tests {
     #[test]
     fn a_full_socket_is_read_to_its_end_in_several_turns() {
         let (mut worker, totals, phone) = worker(21_114);
-        assert!(worker.obey());
+        obey_all(&mut worker);
         let packets = BURST as u64 * 2 + 3;
         for _ in 0..packets {
             phone.send(&[0x80; 172]).expect("sent");
