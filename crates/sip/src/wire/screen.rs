@@ -6,6 +6,8 @@
 
 use std::net::SocketAddr;
 
+use memchr::memmem;
+
 /// Longer header sections are refused.
 const HEAD_MAX: usize = 16 * 1024;
 /// More header lines are refused.
@@ -51,19 +53,22 @@ struct Head<'a> {
 
 /// Where the header section ends: the number of bytes up to and with the empty line.
 pub(super) fn head_len(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+    memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4)
 }
 
 /// The length that a header section names; `Err` when it names several, or none that is a number.
 pub(super) fn content_length(head: &[u8]) -> Result<Option<usize>, ()> {
-    let head = String::from_utf8_lossy(head);
     let mut length = None;
-    for line in head.split("\r\n").skip(1) {
-        let Some((name, value)) = line.split_once(':') else { continue };
-        if canonical(name.trim()) == "content-length" {
-            let named = value.trim();
-            let digits = !named.is_empty() && named.len() < 10 && named.bytes().all(|byte| byte.is_ascii_digit());
-            let named = if digits { named.parse().map_err(drop)? } else { return Err(()) };
+    let mut rest = head;
+    while let Some(end) = memmem::find(rest, b"\r\n") {
+        rest = &rest[end + 2..];
+        let line = &rest[..memmem::find(rest, b"\r\n").unwrap_or(rest.len())];
+        let Some(colon) = memchr::memchr(b':', line) else { continue };
+        let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l") {
+            let digits = !value.is_empty() && value.len() < 10 && value.iter().all(u8::is_ascii_digit);
+            let named = if digits { str::from_utf8(value).map_err(drop)? } else { return Err(()) };
+            let named = named.parse().map_err(drop)?;
             if length.is_some_and(|length| length != named) {
                 return Err(());
             }
@@ -82,13 +87,15 @@ pub(super) fn screen(message: &[u8], source: SocketAddr) -> Screened {
         Err(_) => String::from_utf8_lossy(head).replace(char::REPLACEMENT_CHARACTER, "?").into(),
     };
     let Some(parsed) = parse(&text) else { return Screened::Drop };
-    if let Err(status) = judge(&parsed, head, body) {
-        let is_response = parsed.start.starts_with("SIP/");
-        let answer =
-            if is_response || parsed.start.starts_with("ACK ") { None } else { answer(&parsed, source, status) };
-        return answer.map_or(Screened::Drop, Screened::Answer);
-    }
-    let length = content_length(head).ok().flatten();
+    let length = match judge(&parsed, head, body) {
+        Ok(length) => length,
+        Err(status) => {
+            let is_response = parsed.start.starts_with("SIP/");
+            let answer =
+                if is_response || parsed.start.starts_with("ACK ") { None } else { answer(&parsed, source, status) };
+            return answer.map_or(Screened::Drop, Screened::Answer);
+        }
+    };
     if length.is_some() && matches!(text, std::borrow::Cow::Borrowed(_)) {
         return Screened::Pass;
     }
@@ -104,13 +111,14 @@ pub(super) fn screen(message: &[u8], source: SocketAddr) -> Screened {
 /// Takes a header section apart. Continuation lines stay with their field.
 fn parse(head: &str) -> Option<Head<'_>> {
     let head = head.trim_start_matches("\r\n");
-    let (start, rest) = head.split_once("\r\n")?;
+    let line_end = |from: usize, text: &str| memmem::find(&text.as_bytes()[from..], b"\r\n").map(|at| from + at);
+    let end = line_end(0, head)?;
+    let (start, mut rest) = (&head[..end], &head[end + 2..]);
     let mut fields = Vec::with_capacity(16);
-    let mut rest = rest;
     while !rest.is_empty() && rest != "\r\n" {
-        let mut end = rest.find("\r\n").unwrap_or(rest.len());
+        let mut end = line_end(0, rest).unwrap_or(rest.len());
         while rest[end..].starts_with("\r\n ") || rest[end..].starts_with("\r\n\t") {
-            end = rest[end + 2..].find("\r\n").map_or(rest.len(), |more| end + 2 + more);
+            end = line_end(end + 2, rest).unwrap_or(rest.len());
         }
         let (name, value) = rest[..end].split_once(':').unwrap_or((&rest[..end], ""));
         fields.push((name.trim_end(), value.trim()));
@@ -119,49 +127,63 @@ fn parse(head: &str) -> Option<Head<'_>> {
     Some(Head { start, fields })
 }
 
-/// What status a message deserves that nobody should have to read.
-fn judge(parsed: &Head<'_>, head: &[u8], body: &[u8]) -> Result<(), u16> {
+/// The length that a good message names, or what status a message deserves that nobody should have to read.
+fn judge(parsed: &Head<'_>, head: &[u8], body: &[u8]) -> Result<Option<usize>, u16> {
     if head.len() > HEAD_MAX || parsed.fields.len() > LINES_MAX {
         return Err(513);
     }
-    let plain = |byte: &u8| *byte >= 0x20 && *byte != 0x7f || matches!(*byte, b'\r' | b'\n' | b'\t');
-    let crs = head.iter().filter(|byte| **byte == b'\r').count();
-    let pairs = head.windows(2).filter(|pair| *pair == b"\r\n").count();
-    let lfs = head.iter().filter(|byte| **byte == b'\n').count();
-    if !head.iter().all(plain) || crs != pairs || lfs != pairs {
+    if !is_plain(head) {
         return Err(400);
     }
     let method = judge_start(parsed.start)?;
     let mut one = [None; 5];
     for (name, value) in &parsed.fields {
-        let name = canonical(name);
-        let token =
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte));
-        if !token {
+        if !is_token(name) {
             return Err(400);
         }
-        if let Some(index) = ONCE.iter().position(|once| *once == name) {
-            if one[index].is_some() && name != "content-length" {
+        let is = |(long, short): &(&str, &str)| name.eq_ignore_ascii_case(long) || name.eq_ignore_ascii_case(short);
+        if let Some(index) = ONCE.iter().position(is) {
+            if one[index].is_some() && index != CONTENT_LENGTH {
                 return Err(400);
             }
             one[index] = Some(*value);
         }
     }
-    let Some(cseq) = one[3] else { return Err(400) };
+    let Some(cseq) = one[CSEQ] else { return Err(400) };
     let (number, counted) = cseq.split_once([' ', '\t']).ok_or(400_u16)?;
     let number = number.parse::<u32>().map_err(|_| 400_u16)?;
     if number >= 1 << 31 || method.is_some_and(|method| counted.trim() != method) {
         return Err(400);
     }
     match content_length(head) {
-        Ok(None) => Ok(()),
-        Ok(Some(length)) if length <= body.len() => Ok(()),
-        Ok(Some(_)) | Err(()) => Err(400),
+        Ok(length) if length.is_none_or(|length| length <= body.len()) => Ok(length),
+        Ok(_) | Err(()) => Err(400),
     }
 }
 
-/// The fields that may stand in a message once (RFC 3261, 7.3.1).
-const ONCE: [&str; 5] = ["from", "to", "call-id", "cseq", "content-length"];
+/// The fields that may stand in a message once (RFC 3261, 7.3.1), and their short names.
+const ONCE: [(&str, &str); 5] =
+    [("from", "f"), ("to", "t"), ("call-id", "i"), ("cseq", "cseq"), ("content-length", "l")];
+const CSEQ: usize = 3;
+const CONTENT_LENGTH: usize = 4;
+
+/// Whether there are no control characters but tabs and whole line ends.
+fn is_plain(head: &[u8]) -> bool {
+    let mut before = 0;
+    head.iter().all(|byte| {
+        let last = std::mem::replace(&mut before, *byte);
+        match *byte {
+            b'\n' => last == b'\r',
+            b'\r' | b'\t' | 0x20..=0x7e | 0x80.. => last != b'\r',
+            _ => false,
+        }
+    })
+}
+
+/// Whether this may be a field's name (RFC 3261, 25.1).
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte))
+}
 
 /// The method of a request line, `None` for a status line.
 fn judge_start(start: &str) -> Result<Option<&str>, u16> {
