@@ -56,6 +56,13 @@ impl Subscription {
         }
     }
 
+    /// Whether the next record has to be fetched. A stream that pauses then, rather than wait in [`Self::next`], gets its
+    /// records in larger portions.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.ready.is_empty()
+    }
+
     /// The last record that was handed out.
     #[must_use]
     pub fn position(&self) -> Position {

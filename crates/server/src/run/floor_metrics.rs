@@ -4,11 +4,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::RenderMetrics;
 use engine::{Agent, CallId, Event, Line, OfferEnd, Outcome, Place, Presence, State, Timestamp, Work};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use node::{Node, Position, Record, Subscription, SubscriptionError};
+
+/// How long records may wait to be counted: to be woken for each would cost more than to count it.
+const COUNT_EVERY: Duration = Duration::from_millis(100);
 
 /// Counts every record of every node from now on; `render` with the measured figures in front.
 pub(crate) fn start(nodes: &[Node], render: RenderMetrics) -> RenderMetrics {
@@ -140,6 +144,9 @@ impl Tally {
                 Ok(record) => {
                     *after = record.position;
                     self.count(&record);
+                    if subscription.is_drained() {
+                        tokio::time::sleep(COUNT_EVERY).await;
+                    }
                 }
                 Err(end) => return end,
             }
