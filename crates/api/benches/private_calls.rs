@@ -37,6 +37,10 @@ use tower::ServiceExt;
 use client::Client;
 use world::{JSON, PATH, World, question};
 
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CONNECTIONS: usize = 16;
 const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_secs(1);

@@ -7,6 +7,10 @@ mod run;
 
 use std::process::ExitCode;
 
+/// Calls are made of many small pieces that one thread makes and another drops.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     command::main()
 }
