@@ -3,6 +3,7 @@
 mod apply;
 mod digest;
 mod index;
+mod lookup;
 mod table;
 
 use alloc::sync::Arc;

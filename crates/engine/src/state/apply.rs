@@ -88,20 +88,29 @@ impl State {
     /// Changes what is true of an agent. Whoever becomes available by it is idle since now.
     fn change_agent(&mut self, at: Timestamp, id: AgentId, change: impl FnOnce(&mut Agent)) {
         let agent = self.agents.get_mut(id).expect("an event names an agent who is there");
-        self.index.unlist_agent(agent);
         let was_available = agent.is_available();
+        self.index.unlist_work(agent);
         change(agent);
         if agent.is_available() && !was_available {
             agent.work = Work::Idle { since: at };
             agent.work_since = at;
         }
-        self.index.list_agent(agent);
+        self.index.list_work(agent);
+    }
+
+    /// The same, where the change touches in which queues the agent counts as signed in.
+    fn change_duty(&mut self, at: Timestamp, id: AgentId, change: impl FnOnce(&mut Agent)) {
+        let agent = self.agents.get(id).expect("an event names an agent who is there");
+        self.index.uncount_signed_in(agent);
+        self.change_agent(at, id, change);
+        let agent = self.agents.get(id).expect("a changed agent is still there");
+        self.index.count_signed_in(agent);
     }
 
     fn change_call(&mut self, id: CallId, change: impl FnOnce(&mut Call)) {
         let call = self.calls.get_mut(id).expect("an event names a call that is live");
-        self.index.unlist_call(call);
+        self.index.unlist_place(call);
         change(call);
-        self.index.list_call(call);
+        self.index.list_place(call);
     }
 }

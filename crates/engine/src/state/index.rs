@@ -1,7 +1,7 @@
 //! What can be looked up without a search. Everything here follows from the facts alone: a call and an agent are
 //! listed as they are now, taken off the lists before they change, and listed again after.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 
 use crate::agent::{Presence, Reach, Work};
 use crate::call::{Call, Line, Place, Wait};
@@ -10,21 +10,22 @@ use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::routing::{AgentOrder, CallOrder};
 use crate::time::Timestamp;
 
+use super::lookup::Lookup;
 use super::table::Table;
 use super::{Agent, Deadline};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    queues: BTreeMap<QueueId, QueueIndex>,
+    queues: Lookup<QueueId, QueueIndex>,
     /// Calls that wait for one agent; no entry is empty.
-    private: BTreeMap<AgentId, BTreeSet<CallOrder>>,
-    available: BTreeSet<AgentId>,
+    private: Lookup<AgentId, BTreeSet<CallOrder>>,
+    available: Lookup<AgentId, ()>,
     /// Queues in which calls wait while agents are available: what settling looks at.
     matchable: BTreeSet<QueueId>,
     /// Available agents for whom private calls wait: what settling looks at first.
     servable: BTreeSet<AgentId>,
-    pub(super) call_by_offer: BTreeMap<OfferId, CallId>,
-    pub(super) call_by_key: BTreeMap<LegKey, CallId>,
+    pub(super) call_by_offer: Lookup<OfferId, CallId>,
+    pub(super) call_by_key: Lookup<LegKey, CallId>,
     pub(super) deadlines: BTreeSet<(Timestamp, Deadline)>,
 }
 
@@ -67,7 +68,7 @@ impl Index {
 
     /// Takes up a queue, or its new strategy: its available agents stand in another order then.
     pub(super) fn define_queue(&mut self, queue: &Queue, agents: &Table<AgentId, Agent>) {
-        let index = self.queues.entry(queue.id).or_default();
+        let index = self.queues.or_default(queue.id);
         if index.strategy == queue.strategy {
             return;
         }
@@ -84,37 +85,67 @@ impl Index {
         assert!(index.signed_in == 0, "a queue is removed only when no agent signs in to it");
     }
 
+    /// Takes up an agent.
     pub(super) fn list_agent(&mut self, agent: &Agent) {
-        let id = agent.settings.id;
-        self.deadlines.extend(deadlines_of_agent(agent));
+        self.count_signed_in(agent);
+        self.list_work(agent);
+    }
+
+    /// Drops an agent.
+    pub(super) fn unlist_agent(&mut self, agent: &Agent) {
+        self.uncount_signed_in(agent);
+        self.unlist_work(agent);
+    }
+
+    /// Counts an agent who is not signed out in each of its queues.
+    pub(super) fn count_signed_in(&mut self, agent: &Agent) {
+        self.queues_of(agent, |index| index.signed_in += usize::from(agent.presence != Presence::SignedOut));
+    }
+
+    /// Takes back what [`Self::count_signed_in`] counted.
+    pub(super) fn uncount_signed_in(&mut self, agent: &Agent) {
+        self.queues_of(agent, |index| index.signed_in -= usize::from(agent.presence != Presence::SignedOut));
+    }
+
+    fn queues_of(&mut self, agent: &Agent, change: impl Fn(&mut QueueIndex)) {
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
-            index.signed_in += usize::from(agent.presence != Presence::SignedOut);
-            if agent.is_available() {
-                index.available.insert(AgentOrder::of(index.strategy, agent, part.agent_weight));
-                if !index.waiting.is_empty() {
-                    self.matchable.insert(part.queue);
-                }
-            }
-        }
-        if agent.is_available() {
-            self.available.insert(id);
-            if self.private.contains_key(&id) {
-                self.servable.insert(id);
-            }
+            change(self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor"));
         }
     }
 
-    pub(super) fn unlist_agent(&mut self, agent: &Agent) {
+    /// Lists what an agent can be found by that changes with its work: an available one, and its deadlines.
+    pub(super) fn list_work(&mut self, agent: &Agent) {
+        let id = agent.settings.id;
+        self.deadlines.extend(deadlines_of_agent(agent));
+        if !agent.is_available() {
+            return;
+        }
+        for part in &agent.settings.queues {
+            let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
+            index.available.insert(AgentOrder::of(index.strategy, agent, part.agent_weight));
+            if !index.waiting.is_empty() {
+                self.matchable.insert(part.queue);
+            }
+        }
+        self.available.insert(id, ());
+        if self.private.contains_key(&id) {
+            self.servable.insert(id);
+        }
+    }
+
+    /// Takes off the lists what [`Self::list_work`] put there.
+    pub(super) fn unlist_work(&mut self, agent: &Agent) {
         let id = agent.settings.id;
         for deadline in deadlines_of_agent(agent) {
             self.deadlines.remove(&deadline);
         }
+        if !agent.is_available() {
+            return;
+        }
         for part in &agent.settings.queues {
             let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
-            index.signed_in -= usize::from(agent.presence != Presence::SignedOut);
-            let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
-            if index.available.remove(&order) && index.available.is_empty() {
+            index.available.remove(&AgentOrder::of(index.strategy, agent, part.agent_weight));
+            if index.available.is_empty() {
                 self.matchable.remove(&part.queue);
             }
         }
@@ -122,8 +153,20 @@ impl Index {
         self.servable.remove(&id);
     }
 
+    /// Takes up a call.
     pub(super) fn list_call(&mut self, call: &Call) {
         self.call_by_key.insert(call.key, call.id);
+        self.list_place(call);
+    }
+
+    /// Drops a call.
+    pub(super) fn unlist_call(&mut self, call: &Call) {
+        self.call_by_key.remove(&call.key);
+        self.unlist_place(call);
+    }
+
+    /// Lists what a call can be found by that changes with its place.
+    pub(super) fn list_place(&mut self, call: &Call) {
         self.deadlines.extend(deadlines_of_call(call));
         match &call.place {
             Place::Waiting(wait) => self.list_wait(call, wait),
@@ -134,8 +177,8 @@ impl Index {
         }
     }
 
-    pub(super) fn unlist_call(&mut self, call: &Call) {
-        self.call_by_key.remove(&call.key);
+    /// Takes off the lists what [`Self::list_place`] put there.
+    pub(super) fn unlist_place(&mut self, call: &Call) {
         for deadline in deadlines_of_call(call) {
             self.deadlines.remove(&deadline);
         }
@@ -159,8 +202,8 @@ impl Index {
                 }
             }
             Line::Private(agent) => {
-                self.private.entry(agent).or_default().insert(order);
-                if self.available.contains(&agent) {
+                self.private.or_default(agent).insert(order);
+                if self.available.contains_key(&agent) {
                     self.servable.insert(agent);
                 }
             }

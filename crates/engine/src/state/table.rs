@@ -1,32 +1,34 @@
 //! Values by key, in dense slots: a value stays where it is while others come and go, and is walked in the order of
 //! keys, so that no answer depends on the slot it happens to have.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::hash::Hash;
+
+use super::lookup::Lookup;
 
 /// A map whose values lie in one vector. Slots of removed values are used again.
 #[derive(Clone, Debug)]
-pub(super) struct Table<K, V> {
-    slot_by_key: BTreeMap<K, u32>,
-    slots: Vec<Option<V>>,
+pub(super) struct Table<K: Eq + Hash, V> {
+    slot_by_key: Lookup<K, u32>,
+    slots: Vec<Option<(K, V)>>,
     free: Vec<u32>,
 }
 
-impl<K, V> Default for Table<K, V> {
+impl<K: Eq + Hash, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { slot_by_key: BTreeMap::new(), slots: Vec::new(), free: Vec::new() }
+        Self { slot_by_key: Lookup::default(), slots: Vec::new(), free: Vec::new() }
     }
 }
 
-impl<K: Ord + Copy, V> Table<K, V> {
+impl<K: Ord + Hash + Copy, V> Table<K, V> {
     pub(super) fn get(&self, key: K) -> Option<&V> {
         let slot = *self.slot_by_key.get(&key)?;
-        self.slots[slot as usize].as_ref()
+        self.slots[slot as usize].as_ref().map(|(_, value)| value)
     }
 
     pub(super) fn get_mut(&mut self, key: K) -> Option<&mut V> {
         let slot = *self.slot_by_key.get(&key)?;
-        self.slots[slot as usize].as_mut()
+        self.slots[slot as usize].as_mut().map(|(_, value)| value)
     }
 
     /// Adds a value, or replaces the one that has this key.
@@ -39,27 +41,33 @@ impl<K: Ord + Copy, V> Table<K, V> {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).expect("fewer than four thousand million values fit into memory")
         });
-        self.slots[slot as usize] = Some(value);
+        self.slots[slot as usize] = Some((key, value));
         self.slot_by_key.insert(key, slot);
     }
 
     pub(super) fn remove(&mut self, key: K) -> Option<V> {
         let slot = self.slot_by_key.remove(&key)?;
         self.free.push(slot);
-        self.slots[slot as usize].take()
+        self.slots[slot as usize].take().map(|(_, value)| value)
     }
 
-    /// All values, by key.
+    /// All values, by key. Sorts them first: for those who look at everything, which deciding never does.
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
-        self.slot_by_key.values().filter_map(|slot| self.slots[*slot as usize].as_ref())
+        self.entries().into_iter().map(|(_, value)| value)
+    }
+
+    fn entries(&self) -> Vec<&(K, V)> {
+        let mut entries: Vec<_> = self.slots.iter().flatten().collect();
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        entries
     }
 }
 
-impl<K: Ord + Copy, V: PartialEq> PartialEq for Table<K, V> {
+impl<K: Ord + Hash + Copy, V: PartialEq> PartialEq for Table<K, V> {
     /// The same values under the same keys, in whatever slots.
     fn eq(&self, other: &Self) -> bool {
-        self.slot_by_key.keys().eq(other.slot_by_key.keys()) && self.values().eq(other.values())
+        self.entries() == other.entries()
     }
 }
 
-impl<K: Ord + Copy, V: Eq> Eq for Table<K, V> {}
+impl<K: Ord + Hash + Copy, V: Eq> Eq for Table<K, V> {}

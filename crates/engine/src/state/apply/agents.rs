@@ -30,7 +30,7 @@ impl State {
         presence: Presence,
         ready_at: Option<Timestamp>,
     ) {
-        self.change_agent(at, agent, |agent| {
+        self.change_duty(at, agent, |agent| {
             agent.presence = presence;
             agent.presence_since = at;
             agent.after_work = None;

@@ -24,7 +24,7 @@ impl State {
         let id = settings.id;
         let settings = Arc::new(settings.clone());
         if self.agents.get(id).is_some() {
-            return self.change_agent(at, id, |agent| {
+            return self.change_duty(at, id, |agent| {
                 agent.settings = settings;
                 agent.is_leaving = false;
             });
@@ -53,7 +53,7 @@ impl State {
         if !agent.work.is_engaged() {
             return self.forget_agent(id);
         }
-        self.change_agent(at, id, |agent| {
+        self.change_duty(at, id, |agent| {
             Arc::make_mut(&mut agent.settings).queues.clear();
             agent.is_leaving = true;
         });
