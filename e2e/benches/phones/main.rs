@@ -27,7 +27,7 @@ const IN_SALES: &str = "anteroom_calls_waiting{vdn=\"170\",queue=\"1\"}";
 const HELP: &str = "\
 cargo bench -p e2e --bench phones -- WHAT [--cores 1|2] [--journal memory|sqlite] [--agents N] [--rate R]
 
-  idle        a caller's INVITE to the idle agent's INVITE, 50 calls a second, 500 calls
+  idle        a caller's INVITE to the idle agent's INVITE, 50 calls a second for 10 s
   handover    an agent hangs up to the next waiting call's INVITE: 1,000 agents, 10,000 waiting
   throughput  calls a second through a queue, hold audio off: 250, 500, 1,000, 1,500, 2,000 a second, 20 s each
   waiting     how many waiting callers one core plays hold audio to
@@ -37,7 +37,7 @@ cargo bench -p e2e --bench phones -- WHAT [--cores 1|2] [--journal memory|sqlite
   --cores     1: the server on core 0, the phones on core 1; 2: all on both. Default 1.
   --journal   default memory
   --agents    default 1000
-  --rate      of throughput: this rate alone
+  --rate      calls a second: of idle, and of throughput this one alone
 ";
 
 /// What the command line asked for.
@@ -124,7 +124,8 @@ fn idle(asked: &Asked) {
     sleep(Duration::from_secs(1));
     let capture = Capture::start(&centre.folder, &[centre.sip_port]);
     let before = figures::cpu_seconds(centre.pid());
-    let callers = words("-s 600 -d 100 -r 50 -m 500 -l 5000");
+    let rate = asked.rate.unwrap_or(50);
+    let callers = words(&format!("-s 600 -d 100 -r {rate} -m {} -l 5000", rate * 10));
     let counted =
         Load::start(&centre.folder, "bench_caller", 0, asked.phones_core(), &callers, centre.sip_port).finish();
     let cpu = figures::cpu_seconds(centre.pid()) - before;
