@@ -54,6 +54,8 @@ fn after_kill_9_the_journal_holds_what_was_true() {
     for id in &ids {
         assert!(journal.contains(id.as_str()), "call {id} is in the journal");
     }
+    let replay = centre.command(&["replay", "--data", &data]);
+    assert!(replay.status.success(), "every decision of before is made again alike: {replay:?}");
     let mut next = Phone::of_caller(&centre, "4930104");
     next.dial(&centre, "1099");
     assert_eq!(agent.rings(), "4930104", "the agent's registration and presence survived");

@@ -69,6 +69,20 @@ impl Inspection {
         Ok(recovery::replay(&self.source, vdn, until)?.replay)
     }
 
+    /// The earliest that can be known of a VDN with all records after it: nothing, as long as the first record is kept,
+    /// else the oldest snapshot.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, is damaged, or has lost its snapshots.
+    pub fn earliest(&self, vdn: VdnId) -> Result<Replay, OpenError> {
+        let kept_after = self.source.extent(vdn)?.kept_after;
+        if kept_after == Position::START {
+            return Ok(Replay::new(vdn));
+        }
+        let snapshot = self.source.oldest_snapshot(vdn)?.ok_or(OpenError::NothingToBeginWith { vdn, kept_after })?;
+        recovery::guard(vdn, snapshot.position, || Replay::from_snapshot(snapshot))
+    }
+
     /// The records of a VDN after `after`, or after those that are no longer kept, up to what is the end when it gets
     /// there. Ends with the first error.
     pub fn records(&self, vdn: VdnId, after: Position) -> Records<'_> {

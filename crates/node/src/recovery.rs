@@ -63,7 +63,7 @@ impl Replayed {
 }
 
 /// Runs code of the engine. What it leaves behind when it panics is thrown away.
-fn guard<T>(vdn: VdnId, position: Position, run: impl FnOnce() -> T) -> Result<T, OpenError> {
+pub(crate) fn guard<T>(vdn: VdnId, position: Position, run: impl FnOnce() -> T) -> Result<T, OpenError> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| OpenError::Replay {
         vdn,
         position,

@@ -67,7 +67,7 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn help_tells_each_command_with_examples() {
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 9] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
@@ -76,6 +76,7 @@ fn help_tells_each_command_with_examples() {
         &["ask", "private-calls", "--help"],
         &["sign", "--help"],
         &["journal", "--help"],
+        &["replay", "--help"],
     ];
     let mut all = String::new();
     for arguments in commands {

@@ -85,6 +85,11 @@ impl ReadOnly {
         Ok(Self { reader, snapshots })
     }
 
+    /// The oldest good snapshot from which all later records are kept.
+    pub(crate) fn oldest_snapshot(&self, vdn: VdnId) -> Result<Option<Snapshot>, StoreError> {
+        Ok(self.snapshots.oldest(vdn, self.reader.extent(vdn)?.kept_after))
+    }
+
     /// All VDNs that were ever written, by id.
     pub(crate) fn vdns(&self) -> Result<Vec<VdnId>, StoreError> {
         self.reader.vdns()

@@ -26,6 +26,7 @@ async fn a_journal_can_be_looked_at_while_it_is_written() {
     let records: Vec<_> = inspection.records(VDN, Position::START).collect::<Result<_, _>>().expect("sound");
     assert_eq!(records[..first.len()], first);
     assert_eq!(records.last().expect("records").position, now.position());
+    assert_eq!(inspection.earliest(VDN).expect("sound").position(), Position::START, "nothing is forgotten");
     assert_eq!(inspection.records(VDN, now.position()).count(), 0);
     assert_eq!(inspection.records(VdnId(5), Position::START).count(), 0);
 }

@@ -110,6 +110,13 @@ async fn old_records_are_forgotten_as_far_as_no_recovery_needs_them() {
     let kept_after = inspection.kept_after(VDN).expect("sound");
     let first = inspection.records(VDN, Position::START).next().expect("a record").expect("sound");
     assert_eq!(first.position, kept_after.next(), "records begin where they are still kept");
+    let mut replay = inspection.earliest(VDN).expect("a snapshot is kept");
+    assert!(replay.position() >= kept_after, "all records after it are kept");
+    for record in inspection.records(VDN, replay.position()) {
+        replay.apply(&record.expect("sound")).expect("the next one");
+    }
+    let now = inspection.recover(VDN, None).expect("recovers");
+    assert_eq!((replay.position(), replay.state().hash()), (now.position(), now.state().hash()));
     for (_, path) in snapshots(folder.path()) {
         fs::remove_file(path).expect("removed");
     }

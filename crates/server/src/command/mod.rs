@@ -5,6 +5,7 @@ mod check_config;
 mod connection;
 mod demo;
 mod journal;
+mod replay;
 mod serve;
 mod sign;
 
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use journal::sentence;
+pub(crate) use journal::{asked, sentence};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +46,7 @@ enum Command {
     Ask(ask::Options),
     Sign(sign::Options),
     Journal(journal::Options),
+    Replay(replay::Options),
 }
 
 /// Why a command did not do what it was asked.
@@ -91,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Ask(options) => ask::run(&options),
         Command::Sign(options) => sign::run(&options),
         Command::Journal(options) => journal::run(&options),
+        Command::Replay(options) => replay::run(&options),
     };
     let Err(failure) = result else { return ExitCode::SUCCESS };
     eprintln!("{failure}");

@@ -77,6 +77,12 @@ impl Snapshots {
         })
     }
 
+    /// The oldest good snapshot at or after `after`.
+    pub(crate) fn oldest(&self, vdn: VdnId, after: Position) -> Option<Snapshot> {
+        let mut candidates = self.positions(vdn).into_iter().rev().filter(|position| *position >= after);
+        candidates.find_map(|position| self.load(&self.path(vdn, position), vdn, position).ok())
+    }
+
     fn load(&self, path: &Path, vdn: VdnId, position: Position) -> Result<Snapshot, String> {
         let bytes = fs::read(path).map_err(|error| error.to_string())?;
         let (journal, snapshot) = wire::decode_snapshot(&bytes).map_err(|error| error.to_string())?;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, print_line};
 use crate::config;
-use words::time;
+pub(super) use words::time;
 
 const NOTES: &str = "\
 The journal is only read; a server may go on writing it. Callers' numbers are masked.
@@ -49,19 +49,27 @@ pub(crate) fn sentence(event: &engine::Event) -> String {
     event::told(event).says
 }
 
-pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let journal = node::inspect(&options.data).map_err(|error| Failure::of(&error))?;
+/// What a command asks for, in a phrase.
+pub(crate) fn asked(command: &engine::Command) -> String {
+    words::command(command)
+}
+
+/// The VDNs that are asked about: one that the journal has, or all of them.
+pub(super) fn vdns_of(journal: &Inspection, asked: Option<u16>) -> Result<Vec<VdnId>, Failure> {
     let known = journal.vdns().map_err(|error| Failure::of(&error))?;
-    let wanted = match options.vdn.map(VdnId) {
+    match asked.map(VdnId) {
         Some(vdn) if !known.contains(&vdn) => {
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-            let why = format!("this journal has no VDN {vdn}; it has: {}", known.join(", "));
-            return Err(Failure::Failed(why));
+            Err(Failure::Failed(format!("this journal has no VDN {vdn}; it has: {}", known.join(", "))))
         }
-        Some(vdn) => vec![vdn],
-        None => known,
-    };
-    for vdn in wanted {
+        Some(vdn) => Ok(vec![vdn]),
+        None => Ok(known),
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let journal = node::inspect(&options.data).map_err(|error| Failure::of(&error))?;
+    for vdn in vdns_of(&journal, options.vdn)? {
         if options.state {
             print_state(&journal, vdn, options.json)?;
         } else {

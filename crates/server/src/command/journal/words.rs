@@ -4,7 +4,7 @@ use engine::{Action, Caller, Cause, Command, Line, Sender, Target, Timestamp};
 use time::OffsetDateTime;
 
 /// A point in time as UTC, to the millisecond; the number itself when it is beyond the calendar.
-pub(super) fn time(at: Timestamp) -> String {
+pub(in crate::command) fn time(at: Timestamp) -> String {
     let Ok(moment) = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1000) else { return at.to_string() };
     let (date, (hour, minute, second, milli)) = (moment.date(), moment.time().as_hms_milli());
     format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
