@@ -40,6 +40,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 pub use board::{Network, Phones, Wake};
+pub use note::forget_legs;
 
 use crate::admission::Admission;
 use crate::directory::Directory;
