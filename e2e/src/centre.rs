@@ -208,6 +208,22 @@ impl Centre {
         Command::new(binary()).args(arguments).output().expect("the server is built: ./test.sh does that")
     }
 
+    /// What a start would recover from the journal: `anteroom journal --state --json`.
+    ///
+    /// # Panics
+    /// When the journal cannot be read.
+    #[must_use]
+    pub fn recovered(&self) -> Value {
+        let output = self.command(&["journal", "--state", "--json", "--data", &self.data().display().to_string()]);
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("not JSON: {output:?}"))
+    }
+
+    /// Waits until the journal says this of the floor.
+    pub fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) {
+        eventually(what, || is_so(&self.recovered()).then_some(()));
+    }
+
     /// The server's log so far.
     #[must_use]
     pub fn log(&self) -> String {

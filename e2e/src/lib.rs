@@ -12,7 +12,7 @@ mod sipp;
 mod sound;
 
 pub use centre::{Centre, Setup};
-pub use phone::Phone;
+pub use phone::{Handset, Phone};
 pub use ports::free_port;
 pub use sipp::Sipp;
 pub use sound::{Heard, heard};

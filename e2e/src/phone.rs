@@ -11,13 +11,31 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::sound::{Heard, heard, share_of_tone, write_tone};
+use crate::sound::{Heard, heard, heard_at_the_end, share_of_tone, share_of_tone_at_the_end, write_tone};
 use crate::{Centre, eventually, free_port};
+
+/// How a phone is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Handset {
+    /// How it sends SIP: `udp` or `tcp`.
+    pub transport: &'static str,
+    /// The codecs it speaks, best first.
+    pub codecs: &'static str,
+    /// For how many seconds it registers.
+    pub expires: u32,
+}
+
+impl Default for Handset {
+    fn default() -> Self {
+        Self { transport: "udp", codecs: "pcma,pcmu", expires: 60 }
+    }
+}
 
 /// A running baresip. Killed when dropped.
 #[derive(Debug)]
 pub struct Phone {
     user: String,
+    transport: &'static str,
     folder: PathBuf,
     process: Child,
     control: TcpStream,
@@ -28,12 +46,16 @@ impl Phone {
     /// A phone that registers as an agent and stays registered.
     #[must_use]
     pub fn of_agent(centre: &Centre, agent: u32) -> Self {
-        let phone = Self::start(
-            centre,
-            &agent.to_string(),
-            &format!(";auth_pass=demo-{agent};regint=60;outbound=\"sip:127.0.0.1:{}\"", centre.sip_port),
-            440.0,
-        );
+        Self::of_agent_with(centre, agent, Handset::default())
+    }
+
+    /// The same, set up in another way.
+    #[must_use]
+    pub fn of_agent_with(centre: &Centre, agent: u32, handset: Handset) -> Self {
+        let Handset { transport, expires, .. } = handset;
+        let server = format!("sip:127.0.0.1:{};transport={transport}", centre.sip_port);
+        let parameters = format!(";auth_pass=demo-{agent};regint={expires};outbound=\"{server}\"");
+        let phone = Self::start(centre, &agent.to_string(), &parameters, handset, 440.0);
         // The event of this can come before anybody listens; the log keeps it.
         eventually(&format!("phone {agent} is registered"), || phone.log().contains("200 OK").then_some(()));
         phone
@@ -42,10 +64,17 @@ impl Phone {
     /// A caller's phone with this number: it registers nowhere and dials the server directly, as a trunk would.
     #[must_use]
     pub fn of_caller(centre: &Centre, number: &str) -> Self {
-        Self::start(centre, number, ";regint=0", 880.0)
+        Self::of_caller_with(centre, number, Handset::default())
     }
 
-    fn start(centre: &Centre, user: &str, parameters: &str, tone: f64) -> Self {
+    /// The same, set up in another way.
+    #[must_use]
+    pub fn of_caller_with(centre: &Centre, number: &str, handset: Handset) -> Self {
+        Self::start(centre, number, ";regint=0", handset, 880.0)
+    }
+
+    fn start(centre: &Centre, user: &str, parameters: &str, handset: Handset, tone: f64) -> Self {
+        let Handset { transport, codecs, .. } = handset;
         let folder = centre.folder.join(format!("phone-{user}"));
         let (sip, control, rtp) = (free_port(), free_port(), free_port());
         let _ = fs::remove_dir_all(&folder);
@@ -53,7 +82,8 @@ impl Phone {
         write_tone(&folder.join("voice.wav"), tone, 120);
         let domain = format!("127.0.0.1:{}", centre.sip_port);
         let host = if parameters.contains("auth_pass") { domain } else { format!("127.0.0.1:{sip}") };
-        let account = format!("<sip:{user}@{host}>{parameters};answermode=manual;audio_codecs=pcma,pcmu\n");
+        let account =
+            format!("<sip:{user}@{host};transport={transport}>{parameters};answermode=manual;audio_codecs={codecs}\n");
         fs::write(folder.join("accounts"), account).expect("the phone's account can be written");
         fs::write(folder.join("contacts"), "").expect("the phone's contacts can be written");
         fs::write(folder.join("config"), configuration(&folder.display().to_string(), sip, control, rtp))
@@ -72,12 +102,13 @@ impl Phone {
             eventually("baresip listens to its control port", || TcpStream::connect(("127.0.0.1", control)).ok());
         let events = Arc::new(Mutex::new(VecDeque::new()));
         listen(control.try_clone().expect("the control connection has a second handle"), Arc::clone(&events));
-        Self { user: user.to_owned(), folder, process, control, events }
+        Self { user: user.to_owned(), transport, folder, process, control, events }
     }
 
     /// Dials a number of the centre.
     pub fn dial(&mut self, centre: &Centre, number: &str) {
-        self.command("dial", &format!("sip:{number}@127.0.0.1:{}", centre.sip_port));
+        let transport = self.transport;
+        self.command("dial", &format!("sip:{number}@127.0.0.1:{};transport={transport}", centre.sip_port));
     }
 
     /// Answers the call that rings.
@@ -95,7 +126,7 @@ impl Phone {
         self.command("transfer", &format!("sip:{number}@127.0.0.1:{}", centre.sip_port));
     }
 
-    /// Puts the other side on hold.
+    /// Puts the other side on hold, by re-INVITE.
     pub fn hold(&mut self) {
         self.command("hold", "");
     }
@@ -155,6 +186,18 @@ impl Phone {
         self.latest_recording().map_or(0.0, |file| share_of_tone(&file, hertz))
     }
 
+    /// The same, of the last half second alone.
+    #[must_use]
+    pub fn hears_tone_now(&self, hertz: f64) -> f64 {
+        self.latest_recording().map_or(0.0, |file| share_of_tone_at_the_end(&file, hertz))
+    }
+
+    /// What the phone has heard in the last half second.
+    #[must_use]
+    pub fn hears_now(&self) -> Heard {
+        self.latest_recording().map(|file| heard_at_the_end(&file)).unwrap_or_default()
+    }
+
     fn latest_recording(&self) -> Option<PathBuf> {
         let entries = fs::read_dir(&self.folder).ok()?;
         let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
@@ -169,6 +212,16 @@ impl Phone {
     pub fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+
+    /// The phone is switched off in order: it un-registers.
+    ///
+    /// # Panics
+    /// When it cannot be told, or does not end.
+    pub fn switch_off(&mut self) {
+        let told = Command::new("kill").arg(self.process.id().to_string()).status();
+        assert!(told.is_ok_and(|status| status.success()), "the phone runs");
+        eventually("the phone is off", || self.process.try_wait().ok().flatten());
     }
 
     fn command(&mut self, command: &str, parameters: &str) {

@@ -67,6 +67,19 @@ impl Sipp {
     pub fn messages(&self) -> String {
         fs::read_to_string(&self.messages).unwrap_or_default()
     }
+
+    /// The messages it has received so far, but for the last one, which may not be written whole.
+    #[must_use]
+    pub fn received(&self) -> Vec<String> {
+        let text = self.messages();
+        let mut messages: Vec<&str> = text.split("\n-----------------------------------------------").collect();
+        messages.pop();
+        let received = messages.into_iter().filter_map(|message| {
+            let (head, message) = message.split_once("\n\n")?;
+            head.contains("message received").then(|| message.replace('\r', ""))
+        });
+        received.collect()
+    }
 }
 
 impl Drop for Sipp {

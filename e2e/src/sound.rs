@@ -15,7 +15,16 @@ pub struct Heard {
 /// Reads a 16-bit mono WAV file; empty when it is not there or has no sound yet.
 #[must_use]
 pub fn heard(file: &Path) -> Heard {
-    let samples = samples(file);
+    measure(&samples(file))
+}
+
+/// The last half second of it.
+#[must_use]
+pub(crate) fn heard_at_the_end(file: &Path) -> Heard {
+    measure(end(&samples(file)))
+}
+
+fn measure(samples: &[i16]) -> Heard {
     let power: f64 = samples.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum();
     let level = if samples.is_empty() { 0.0 } else { (power / samples.len() as f64).sqrt() };
     Heard { samples: samples.len(), level }
@@ -25,7 +34,21 @@ pub fn heard(file: &Path) -> Heard {
 /// 0.1 s of which the best counts).
 #[must_use]
 pub(crate) fn share_of_tone(file: &Path, hertz: f64) -> f64 {
-    samples(file).chunks_exact(800).map(|window| goertzel(window, hertz)).fold(0.0, f64::max)
+    best_window(&samples(file), hertz)
+}
+
+/// The same, of the last half second.
+#[must_use]
+pub(crate) fn share_of_tone_at_the_end(file: &Path, hertz: f64) -> f64 {
+    best_window(end(&samples(file)), hertz)
+}
+
+fn end(samples: &[i16]) -> &[i16] {
+    &samples[samples.len().saturating_sub(4000)..]
+}
+
+fn best_window(samples: &[i16], hertz: f64) -> f64 {
+    samples.chunks_exact(800).map(|window| goertzel(window, hertz)).fold(0.0, f64::max)
 }
 
 fn goertzel(window: &[i16], hertz: f64) -> f64 {

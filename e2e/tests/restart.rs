@@ -1,6 +1,7 @@
 //! A power cut in the middle of it all.
 
 use e2e::{Centre, Phone};
+use serde_json::json;
 
 const FLOOR: &str = r#"
 [[vdn]]
@@ -38,16 +39,18 @@ fn after_kill_9_the_journal_holds_what_was_true() {
     let ids = centre.private_calls_are(1099, 3);
 
     centre.kill();
-    let data = centre.data().display().to_string();
-    let state = centre.command(&["journal", "--state", "--data", &data]);
-    assert!(state.status.success(), "{state:?}");
-    let state = String::from_utf8_lossy(&state.stdout).into_owned();
-    let places: Vec<usize> = ids.iter().filter_map(|id| state.find(id.as_str())).collect();
-    assert_eq!(places.len(), 3, "every private call that was answered for is recovered:\n{state}");
+    let state = centre.recovered();
+    let agents = state["agents"].as_array().expect("there are agents");
+    assert_eq!(agents[0]["private_queue"], json!(ids), "every private call that was answered for is recovered");
+    assert_eq!(state["notes"], json!({ "sip/binding": 1, "sip/leg": 5 }), "four callers and an agent");
 
     // The server starts again on the same journal: calls of before are lost, the agent is still signed in.
     centre.start_again();
     assert!(centre.private_calls(1099).is_empty());
+    let state = centre.recovered();
+    assert_eq!(state["calls"], json!([]));
+    assert_eq!(state["notes"], json!({ "sip/binding": 1 }), "the legs of lost calls are forgotten, phones are not");
+    let data = centre.data().display().to_string();
     let journal = centre.command(&["journal", "--data", &data]);
     let journal = String::from_utf8_lossy(&journal.stdout).into_owned();
     assert!(journal.contains("LostAtRestart"), "the journal says what became of them:\n{journal}");

@@ -31,6 +31,7 @@
 //!         numbers: Numbers { cseq: 1, sdp_session: 1, sdp_version: 1, chance: 4 },
 //!         timers: SessionTimers::default(),
 //!         silent_after: None,
+//!         unanswered_after: None,
 //!     },
 //! );
 //! assert!(matches!(&outputs[..], [Output::Send { txn: ClientTxn(0), .. }]));

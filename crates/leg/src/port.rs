@@ -181,6 +181,9 @@ pub enum LegEvent {
     /// Outgoing: no provisional response within the time that [`crate::Outgoing`] set. Told once; the leg goes on
     /// until it is hung up.
     Silent,
+    /// Outgoing: no final response within the time that [`crate::Outgoing`] set. Told once; the leg goes on until it is
+    /// hung up.
+    Unanswered,
     /// Outgoing: a 2xx came and was acknowledged. [`LegEvent::Media`] came before it in the same turn.
     Answered,
     /// Incoming: the ACK of our 200 came.
@@ -344,4 +347,6 @@ pub struct Outgoing {
     pub timers: SessionTimers,
     /// When to tell [`LegEvent::Silent`]; `None`: never.
     pub silent_after: Option<Duration>,
+    /// When to tell [`LegEvent::Unanswered`]; `None`: never.
+    pub unanswered_after: Option<Duration>,
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use engine::VdnId;
 use leg::{Method, Response};
+use sip::Vitals;
 use sip::admission::Admission;
 use sip::digest::Authenticator;
 use sip::directory::Directory;
@@ -33,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     settings.trunks.push(Trunk { name, sources, vdn, max_calls: None, outbound: Vec::new() });
     let directory = Arc::new(ArcSwap::from_pointee(Directory::new(settings.clone())));
     let admission = Admission::new(directory, Arc::new(Authenticator::new()?));
-    let (wire, mut inbox) = Wire::start(&settings, Arc::new(admission))?;
+    let (wire, mut inbox) = Wire::start(&settings, Arc::new(admission), &Vitals::default())?;
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     let (mut calls, mut acks) = (0_u64, 0_u64);
     loop {

@@ -15,6 +15,7 @@ use crate::door::{self, Doorkeeper};
 use crate::registrar::Registrar;
 use crate::settings::{Listen, Mistake, Settings};
 use crate::switchboard::{self, Channel, Switchboard};
+use crate::vitals::Vitals;
 use crate::wire::Wire;
 
 /// The SIP edge of a server. Stops, without a word to its phones, when it is dropped; [`Edge::stop`] is the orderly way.
@@ -26,6 +27,7 @@ pub struct Edge {
     directory: Arc<ArcSwap<Directory>>,
     registrar: Registrar,
     admission: Arc<Admission>,
+    vitals: Vitals,
 }
 
 /// Why the edge could not be started, or not be given other settings.
@@ -93,7 +95,8 @@ impl Edge {
         let (audio, events) = (directory.settings().media.clone(), channel.media_events());
         let media = tokio::task::spawn_blocking(move || Media::start(audio, events)).await;
         let media = media.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
-        let (wire, inbox) = Wire::start(directory.settings(), Arc::clone(&admission))?;
+        let vitals = Vitals::default();
+        let (wire, inbox) = Wire::start(directory.settings(), Arc::clone(&admission), &vitals)?;
         let phones = {
             let (directory, registrar) = (Arc::clone(&current), registrar.clone());
             Box::new(move |vdn, agent| door::phones(&directory.load(), &registrar, vdn, agent))
@@ -108,9 +111,9 @@ impl Edge {
             media,
             secret,
         };
-        let switchboard = Switchboard::start(channel, made_of);
+        let switchboard = Switchboard::start(channel, made_of, &vitals);
         let inside = switchboard.entrance();
-        let door = Doorkeeper::start(door::Parts {
+        let door = door::Parts {
             wire: wire.clone(),
             inbox,
             directory: Arc::clone(&current),
@@ -118,8 +121,9 @@ impl Edge {
             registrar: registrar.clone(),
             nodes,
             inside,
-        });
-        Ok(Self { wire, door, switchboard, directory: current, registrar, admission })
+        };
+        let door = Doorkeeper::start(door, &vitals);
+        Ok(Self { wire, door, switchboard, directory: current, registrar, admission, vitals })
     }
 
     /// Swaps the settings. Listeners, media and limits stay as they were started; everything else counts from the next
@@ -153,8 +157,15 @@ impl Edge {
         }
     }
 
+    /// Whether its parts still run: for readiness, and for who ends the process when one does not.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        self.vitals.clone()
+    }
+
     /// Takes no new calls, hangs up what is live, and closes the sockets; within 5 s.
     pub async fn stop(self) {
+        self.vitals.stopping();
         self.switchboard.stop().await;
         self.door.stop().await;
         self.wire.stop();

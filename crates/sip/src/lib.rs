@@ -16,7 +16,9 @@ pub mod place;
 pub mod registrar;
 pub mod settings;
 pub mod switchboard;
+mod vitals;
 pub mod wire;
 
 pub use edge::{Edge, StartError, Status};
 pub use settings::Settings;
+pub use vitals::Vitals;

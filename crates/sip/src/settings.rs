@@ -35,6 +35,8 @@ pub struct Settings {
     pub min_se: Duration,
     /// How often the phone of a lost agent is asked whether it is there again. Default 5 s.
     pub options_ping: Duration,
+    /// How long an outside number may ring before it counts as not answered, 1 s to 10 min. Default 60 s.
+    pub outside_ring_max: Duration,
     /// How long registrations may live.
     pub expires: Expires,
     /// Bounds.
@@ -320,6 +322,7 @@ impl Settings {
             session_timer: Duration::from_secs(1800),
             min_se: Duration::from_secs(90),
             options_ping: Duration::from_secs(5),
+            outside_ring_max: Duration::from_secs(60),
             expires: Expires::default(),
             limits: Limits::default(),
         }

@@ -28,6 +28,7 @@ pub(super) struct Inviting {
     /// A provisional response came: a CANCEL may go (RFC 3261, 9.1).
     has_provisional: bool,
     silent_at: Option<Timestamp>,
+    unanswered_at: Option<Timestamp>,
     cancel: Cancel,
     /// After a CANCEL, or the wish for one: when to stop waiting.
     until: Option<Timestamp>,
@@ -43,7 +44,7 @@ enum Cancel {
 
 impl Inviting {
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        self.silent_at.into_iter().chain(self.until).min()
+        [self.silent_at, self.unanswered_at, self.until].into_iter().flatten().min()
     }
 }
 
@@ -70,6 +71,7 @@ impl Leg {
             tries: 1,
             has_provisional: false,
             silent_at: settings.silent_after.map(|wait| now + wait),
+            unanswered_at: settings.unanswered_after.map(|wait| now + wait),
             cancel: Cancel::No,
             until: None,
         };
@@ -98,7 +100,7 @@ impl Leg {
     pub(super) fn cancel(&mut self, turn: &mut Turn, reason: Option<Reason>, end: End) {
         let Phase::Inviting(inviting) = &mut self.phase else { return };
         if matches!(inviting.cancel, Cancel::No) {
-            inviting.silent_at = None;
+            (inviting.silent_at, inviting.unanswered_at) = (None, None);
             inviting.until = Some(turn.now + TRANSACTION_MAX);
             inviting.cancel = if inviting.has_provisional {
                 turn.out.push(Output::Cancel { txn: inviting.txn, reason: reason.clone() });
@@ -115,6 +117,10 @@ impl Leg {
         if inviting.silent_at.is_some_and(|at| turn.now >= at) {
             inviting.silent_at = None;
             turn.event(LegEvent::Silent);
+        }
+        if inviting.unanswered_at.is_some_and(|at| turn.now >= at) {
+            inviting.unanswered_at = None;
+            turn.event(LegEvent::Unanswered);
         }
         if inviting.until.is_some_and(|until| turn.now >= until) {
             self.close(turn, End::HungUp);

@@ -173,6 +173,37 @@ fn silence_is_told_once_and_any_provisional_breaks_it() {
 }
 
 #[test]
+fn a_phone_that_nobody_answers_is_told_once() {
+    let mut table = calling();
+    table.hear_status(180);
+    table.wait(Duration::from_millis(59_999));
+    table.then(&["* Progress"]);
+    table.wait(Duration::from_millis(1));
+    table.then(&["* Unanswered"]);
+    table.wait_seconds(600);
+    table.then(&[]);
+    table.picked_up(AUDIO);
+    table.then(&["ACK 5", "* Media", "* Answered"]);
+}
+
+#[test]
+fn an_answer_or_a_hang_up_ends_the_waiting_for_an_answer() {
+    let mut table = calling();
+    table.hear_status(180);
+    table.picked_up(AUDIO);
+    table.then(&["* Progress", "ACK 5", "* Media", "* Answered"]);
+    table.wait_seconds(60);
+    table.then(&[]);
+    let mut table = calling();
+    table.hear_status(180);
+    table.wait_seconds(50);
+    table.hang_up();
+    table.then(&["* Progress", "CANCEL", "* Ended HungUp"]);
+    table.wait_seconds(10);
+    table.then(&[]);
+}
+
+#[test]
 fn a_cancel_goes_when_a_provisional_has_come() {
     let mut table = calling();
     table.hear_status(180);

@@ -83,6 +83,7 @@ pub(crate) fn outgoing_settings() -> Outgoing {
         numbers: numbers(),
         timers: SessionTimers::default(),
         silent_after: Some(Duration::from_secs(4)),
+        unanswered_after: Some(Duration::from_secs(60)),
     }
 }
 

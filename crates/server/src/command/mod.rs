@@ -28,7 +28,7 @@ Examples:
   what is true, from the journal of a server that does not run
       anteroom journal --data /var/lib/anteroom --state
 
-Exit codes: 0 done; 1 it failed; 2 the command line or the configuration is wrong.";
+Exit codes: 0 done; 1 it failed; 2 command line or configuration are wrong; 3 a fault of ours.";
 
 /// An open contact-centre server: queues, agents, and calls that wait for one agent alone.
 #[derive(Debug, Parser)]
@@ -56,6 +56,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// Exit code 2: the command line or the configuration is wrong.
     Wrong(String),
+    /// Exit code 3: a fault of ours stopped a server that ran.
+    Broken(String),
 }
 
 impl Failure {
@@ -79,7 +81,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(why) | Self::Wrong(why) => f.write_str(why),
+            Self::Failed(why) | Self::Wrong(why) | Self::Broken(why) => f.write_str(why),
         }
     }
 }
@@ -100,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
     match failure {
         Failure::Failed(_) => ExitCode::from(1),
         Failure::Wrong(_) => ExitCode::from(2),
+        Failure::Broken(_) => ExitCode::from(3),
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) struct Sip {
     pub(crate) session_timer: Duration,
     pub(crate) min_se: Duration,
     pub(crate) options_ping: Duration,
+    pub(crate) outside_ring_max: Duration,
     pub(crate) expires: Expires,
     pub(crate) limits: Limits,
 }
@@ -94,6 +95,7 @@ pub(crate) fn read(root: &Reader<'_>) -> Option<Sip> {
         session_timer: duration(&reader, "session_timer", min_se..=DAY, seconds(1800).max(min_se)),
         min_se,
         options_ping: duration(&reader, "options_ping", seconds(1)..=DAY, seconds(5)),
+        outside_ring_max: duration(&reader, "outside_ring_max", seconds(1)..=seconds(600), seconds(60)),
         expires: expires(reader.table("expires").as_ref()),
         limits: limits(reader.table("limits").as_ref()),
     })

@@ -25,6 +25,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         session_timer: written.session_timer,
         min_se: written.min_se,
         options_ping: written.options_ping,
+        outside_ring_max: written.outside_ring_max,
         expires: written.expires,
         limits: written.limits,
     }

@@ -55,8 +55,7 @@ pub(crate) fn serve(config: Config, file: Option<&ConfigFile>, ready: impl FnOnc
         let signals = Signals::listen()?;
         let server = Server::start(config, render).await?;
         ready();
-        signals.serve(server, file).await;
-        Ok(())
+        signals.serve(server, file).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
@@ -88,22 +87,32 @@ impl Signals {
         })
     }
 
-    /// Reloads at each SIGHUP, stops at the first SIGTERM or SIGINT, and at once at the second.
-    async fn serve(mut self, mut server: Server, file: Option<&ConfigFile>) {
-        loop {
+    /// Reloads at each SIGHUP, stops at the first SIGTERM or SIGINT, and at once at the second. Stops by itself, and
+    /// fails, when SIP breaks: nobody could be called any more, and only a start gets it back.
+    async fn serve(mut self, mut server: Server, file: Option<&ConfigFile>) -> Result<(), Failure> {
+        let vitals = server.vitals();
+        let broken = loop {
             tokio::select! {
                 _ = self.hangup.recv() => reload(&mut server, file).await,
-                _ = self.terminate.recv() => break,
-                _ = self.interrupt.recv() => break,
+                _ = self.terminate.recv() => break None,
+                _ = self.interrupt.recv() => break None,
+                part = vitals.breaks() => break Some(part),
             }
+        };
+        match broken {
+            None => tracing::info!("stopping; a second signal stops at once"),
+            Some(part) => tracing::error!(
+                part,
+                "SIP broke by a fault of ours, so the server stops; start it again, keep the log and the journal, and report it"
+            ),
         }
-        tracing::info!("stopping; a second signal stops at once");
         tokio::select! {
             () = server.stop() => tracing::info!("stopped"),
             () = tokio::time::sleep(STOP_MAX) => tracing::warn!(after = ?STOP_MAX, "stopping takes too long; the rest is cut off"),
             _ = self.terminate.recv() => tracing::warn!("stopped at once"),
             _ = self.interrupt.recv() => tracing::warn!("stopped at once"),
         }
+        broken.map_or(Ok(()), |part| Err(Failure::Broken(format!("the {part} of SIP ended by a fault of ours"))))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Command, Event, FailCause, Floor};
-use node::{Journal, Node, NodeOptions, Options, Refused, StoreError, Submission};
+use node::{Journal, Node, NodeOptions, Note, Options, Refused, StoreError, Submission};
 
 use crate::command::{Failure, chain, sentence};
 use crate::config::{self, Config, Store};
@@ -11,8 +11,8 @@ use crate::config::{self, Config, Store};
 /// How many differences of a configuration are logged one by one; the rest is only counted.
 const CHANGES_LOGGED: usize = 20;
 
-/// Opens the journal and recovers the node of each VDN. Calls that were live are over, for their legs are gone; then
-/// the floor is made what the file says.
+/// Opens the journal and recovers the node of each VDN. Calls that were live are over and their legs forgotten; then the
+/// floor is made what the file says.
 pub(crate) async fn nodes(config: &Config) -> Result<Vec<Node>, Failure> {
     let journal = journal(&config.journal)?;
     tracing::info!(journal = %journal.id(), "opened the journal");
@@ -20,8 +20,9 @@ pub(crate) async fn nodes(config: &Config) -> Result<Vec<Node>, Failure> {
     for vdn in &config.vdns {
         let options = NodeOptions { snapshot_every: config.journal.snapshot_every, ..NodeOptions::default() };
         let (node, recovery) = Node::start(&journal, vdn.id.value, options).map_err(|error| Failure::of(&error))?;
-        if recovery.live_calls > 0 {
-            end_lost_calls(&node).await?;
+        let legs = sip::switchboard::forget_legs(&node);
+        if recovery.live_calls > 0 || !legs.is_empty() {
+            end_lost_calls(&node, legs).await?;
         }
         configure(&node, &vdn.floor).await?;
         nodes.push(node);
@@ -46,10 +47,10 @@ fn journal(journal: &config::Journal) -> Result<Journal, Failure> {
     }
 }
 
-/// No leg survives a restart yet, so no call does.
-async fn end_lost_calls(node: &Node) -> Result<(), Failure> {
+/// No leg survives a restart yet, so no call does; one record ends the calls and forgets their legs.
+async fn end_lost_calls(node: &Node, legs: Vec<Note>) -> Result<(), Failure> {
     let cause = FailCause::LostAtRestart;
-    let submission = Submission::fact(Command::FailAllCalls { cause });
+    let submission = Submission::fact(Command::FailAllCalls { cause }).with_notes(legs);
     let receipt = node.submit(submission).await.map_err(|refused| not_taken(node, &refused))?;
     let events = receipt.record.entry.iter().flat_map(|entry| &entry.events);
     let ended = events.filter(|event| matches!(event, Event::CallEnded { .. })).count();

@@ -1,31 +1,69 @@
 //! What `/readyz` says.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{Check, CheckReadiness, Readiness};
 use node::{Health, Node};
+use sip::Vitals;
 
-/// Ready when every VDN serves, SIP listens, and no stop has begun.
+/// Ready when every VDN serves, SIP listens and is not broken, and no stop has begun.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ready(Arc<AtomicBool>);
+pub(crate) struct Ready(Arc<Mutex<Sip>>);
+
+#[derive(Clone, Debug, Default)]
+enum Sip {
+    #[default]
+    Starting,
+    Listening(Vitals),
+    Stopping,
+}
 
 impl Ready {
-    /// Says whether this server wants work.
-    pub(crate) fn set(&self, is_ready: bool) {
-        self.0.store(is_ready, Ordering::Relaxed);
+    /// From now on this server wants work, as long as SIP is not broken.
+    pub(crate) fn starts(&self, vitals: Vitals) {
+        self.set(Sip::Listening(vitals));
+    }
+
+    /// From now on it wants none.
+    pub(crate) fn stops(&self) {
+        if self.broken().is_none() {
+            self.set(Sip::Stopping);
+        }
     }
 
     /// The check for the internal face.
     pub(crate) fn check(&self, nodes: &[Node]) -> CheckReadiness {
-        let (wants_work, nodes) = (self.clone(), nodes.to_vec());
+        let (ready, nodes) = (self.clone(), nodes.to_vec());
         Arc::new(move || {
             let mut checks: Vec<Check> = nodes.iter().map(vdn).collect();
-            let is_met = wants_work.0.load(Ordering::Relaxed);
-            let says = if is_met { "SIP listens" } else { "starting or stopping" };
-            checks.push(Check { name: "sip".to_owned(), is_met, says: says.to_owned() });
+            checks.push(ready.sip());
             Readiness { checks }
         })
+    }
+
+    fn sip(&self) -> Check {
+        let (is_met, says) = match (self.broken(), self.get()) {
+            (Some(part), _) => (false, format!("broken: the {part} ended by a fault of ours; the server stops")),
+            (None, Sip::Listening(_)) => (true, "SIP listens".to_owned()),
+            (None, Sip::Starting) => (false, "starting".to_owned()),
+            (None, Sip::Stopping) => (false, "stopping".to_owned()),
+        };
+        Check { name: "sip".to_owned(), is_met, says }
+    }
+
+    fn broken(&self) -> Option<&'static str> {
+        match self.get() {
+            Sip::Listening(vitals) => vitals.broken(),
+            Sip::Starting | Sip::Stopping => None,
+        }
+    }
+
+    fn get(&self) -> Sip {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, sip: Sip) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sip;
     }
 }
 

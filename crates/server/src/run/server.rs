@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use api::{Faces, RenderMetrics};
 use node::Node;
-use sip::Edge;
+use sip::{Edge, Vitals};
 
 use super::readiness::Ready;
 use super::{floor_metrics, open, tls};
@@ -40,7 +40,7 @@ impl Server {
         let faces = Faces::start(settings, nodes.clone(), render, ready.check(&nodes));
         let faces = faces.await.map_err(|error| Failure::of(&error))?;
         let edge = Edge::start(to_sip::settings(&config), nodes.clone()).await.map_err(|error| Failure::of(&error))?;
-        ready.set(true);
+        ready.starts(edge.vitals());
         tracing::info!(
             public = %faces.public_address(),
             internal = %faces.internal_address(),
@@ -102,9 +102,14 @@ impl Server {
         Ok(())
     }
 
+    /// Whether the tasks run without which nothing rings.
+    pub(crate) fn vitals(&self) -> Vitals {
+        self.edge.vitals()
+    }
+
     /// Takes no new calls and hangs up the live ones, lets open requests end, and closes the journal.
     pub(crate) async fn stop(self) {
-        self.ready.set(false);
+        self.ready.stops();
         self.edge.stop().await;
         self.faces.stop(GRACE).await;
         for node in self.nodes {
@@ -121,4 +126,62 @@ fn make_private(folder: &Path) -> Result<(), Failure> {
     }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| Failure::Failed(format!("cannot make the data folder {}: {error}", folder.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::run::Signals;
+    use std::sync::Arc;
+
+    const CENTRE: &str = r#"
+[sip]
+listen = "127.0.0.1:0"
+
+[media]
+ports = "32000-32998"
+
+[public]
+listen = "127.0.0.1:0"
+
+[internal]
+listen = "127.0.0.1:0"
+
+[journal]
+store = "memory"
+
+[[vdn]]
+id = 170
+domain = "127.0.0.1"
+"#;
+
+    fn ready(server: &Server) -> (u16, String) {
+        let url = format!("http://{}/readyz", server.faces.internal_address());
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let mut answer = tokio::task::block_in_place(|| agent.get(url).call()).expect("the internal face answers");
+        (answer.status().as_u16(), answer.body_mut().read_to_string().expect("it answers with text"))
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_whose_sip_breaks_says_so_and_stops_by_itself() {
+        let folder = std::env::temp_dir().join(format!("anteroom-broken-{}", std::process::id()));
+        let mut config = config::parse("test.toml", CENTRE, Path::new("")).expect("the test's file has no mistake");
+        config.journal.data.clone_from(&folder);
+        tls::install_cryptography();
+        let signals = Signals::listen().expect("signals can be listened to");
+        let server = Server::start(config, Arc::new(String::new)).await.expect("the server starts");
+        assert_eq!(ready(&server).0, 200);
+
+        let part = server.vitals().run("switchboard", async { panic!("a fault for the test") });
+        assert!(part.await.is_err_and(|error| error.is_panic()));
+        let (status, text) = ready(&server);
+        assert_eq!(status, 503);
+        assert!(text.contains("broken: the switchboard ended by a fault of ours"), "{text}");
+
+        let end = tokio::time::timeout(Duration::from_secs(20), signals.serve(server, None)).await;
+        let end = end.expect("it stops without being told");
+        assert!(matches!(&end, Err(Failure::Broken(why)) if why.contains("switchboard")), "{end:?}");
+        let _ = std::fs::remove_dir_all(folder);
+    }
 }

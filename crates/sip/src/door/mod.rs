@@ -30,6 +30,7 @@ use crate::directory::Directory;
 use crate::number::agent_id;
 use crate::place::{Destination, Flow};
 use crate::registrar::{Binding, Fact, Registrar};
+use crate::vitals::Vitals;
 use crate::wire::{ALLOW, ClientTxn, FromWire, Inbox, Wire, answer_to};
 use facts::{Done, Facts};
 use origin::Seems;
@@ -186,7 +187,7 @@ impl Doorkeeper {
     /// Opens the door: takes up what the journals remember of phones, and lets in from now on. Must be called inside a
     /// Tokio runtime.
     #[must_use]
-    pub fn start(parts: Parts) -> Self {
+    pub fn start(parts: Parts, vitals: &Vitals) -> Self {
         let Parts { wire, inbox, directory, authenticator, registrar, nodes, inside } = parts;
         let (done, dones) = unbounded_channel();
         let (turn, turns) = unbounded_channel();
@@ -199,7 +200,7 @@ impl Doorkeeper {
             door.pings.load(node);
             door.take_up(node);
         }
-        let task = tokio::spawn(door.run(Sources { inbox, dones, turns, orders: ordered }));
+        let task = vitals.run("door", door.run(Sources { inbox, dones, turns, orders: ordered }));
         Self { orders, task }
     }
 

@@ -81,6 +81,9 @@ fn bounds(settings: &Settings, found: &mut Findings) {
     if settings.options_ping < second {
         found.add("options_ping", "it must be at least 1 s");
     }
+    if !(second..=Duration::from_secs(600)).contains(&settings.outside_ring_max) {
+        found.add("outside_ring_max", "it must be from 1 s to 10 min");
+    }
     let expires = settings.expires;
     if expires.min < second || expires.min > expires.default || expires.default > expires.max {
         found.add("expires", "1 s <= min <= default <= max must hold");
@@ -233,6 +236,7 @@ mod tests {
         let mut bad = good();
         bad.listen[0].address.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         bad.min_se = Duration::from_secs(89);
+        bad.outside_ring_max = Duration::from_millis(999);
         bad.limits.transactions = 0;
         let vdn = &mut bad.vdns[0];
         vdn.cancel_key = 'x';
@@ -244,6 +248,7 @@ mod tests {
         let expected = [
             "listen",
             "min_se",
+            "outside_ring_max",
             "limits, transactions",
             "vdn 170, number 1001",
             "vdn 170, number 1001, priority",

@@ -30,13 +30,16 @@ pub(super) struct Invitation {
     pub(super) role: Role,
     /// Where we receive RTP.
     pub(super) media: SocketAddr,
+    /// After how long without a provisional response the other side is not there.
     pub(super) silent_after: Option<Duration>,
+    /// After how long without a final response nobody answers there.
+    pub(super) unanswered_after: Option<Duration>,
 }
 
 impl<N: Network> Board<N> {
     /// Sends an INVITE.
     pub(super) fn dial(&mut self, invitation: Invitation) -> LegId {
-        let Invitation { names, who, domain, target, to, destination, trunk, role, media, silent_after } = invitation;
+        let Invitation { names, who, domain, target, to, destination, trunk, role, media, .. } = invitation;
         let outgoing = Outgoing {
             call_id: names.call_id,
             local_tag: names.tag.clone(),
@@ -51,7 +54,8 @@ impl<N: Network> Board<N> {
             media,
             numbers: self.numbers(names.cseq, names.sdp_session),
             timers: self.session_timers(),
-            silent_after,
+            silent_after: invitation.silent_after,
+            unanswered_after: invitation.unanswered_after,
         };
         let (leg, outputs) = Leg::outgoing(self.now, outgoing);
         let new = NewSlot { leg, role, to: destination, trunk, tag: names.tag, port: None, media };

@@ -40,11 +40,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 pub use board::{Network, Phones, Wake};
+pub use note::forget_legs;
 
 use crate::admission::Admission;
 use crate::directory::Directory;
 use crate::door::Inbound;
 use crate::place::Destination;
+use crate::vitals::Vitals;
 use crate::wire::{ClientTxn, Wire, answer_to};
 use board::Board;
 use refusals::Refusal;
@@ -111,7 +113,7 @@ pub struct Switchboard {
 impl Switchboard {
     /// Starts it: from now on it acts on what the nodes commit. Must be called inside a Tokio runtime.
     #[must_use]
-    pub fn start<N: Network + Send + 'static>(channel: Channel, parts: Parts<N>) -> Self {
+    pub fn start<N: Network + Send + 'static>(channel: Channel, parts: Parts<N>, vitals: &Vitals) -> Self {
         let Channel { wakes, inbox } = channel;
         for node in &parts.nodes {
             let (wakes, vdn) = (wakes.clone(), node.vdn());
@@ -123,7 +125,7 @@ impl Switchboard {
         }
         let calls = Arc::<AtomicUsize>::default();
         let board = Board::new(parts, wakes.clone());
-        let task = tokio::spawn(run(board, inbox, Arc::clone(&calls)));
+        let task = vitals.run("switchboard", run(board, inbox, Arc::clone(&calls)));
         Self { wakes, calls, task }
     }
 
@@ -148,12 +150,6 @@ impl Switchboard {
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
-    }
-
-    /// Whether it still runs. It ends by [`Switchboard::stop`], or because it broke.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        !self.task.is_finished()
     }
 
     /// Takes no new calls, hangs up all legs, and waits until they have said goodbye, for 4 s at most.

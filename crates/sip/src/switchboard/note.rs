@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use engine::{CallId, LegKey};
 use leg::Memory;
-use node::Note;
+use node::{Node, Note};
 use serde::{Deserialize, Serialize};
 
 use super::derive::hex;
@@ -73,6 +73,13 @@ pub(super) fn other_key(tag: &str) -> Arc<str> {
     format!("{PREFIX}{tag}").into()
 }
 
+/// What makes a node forget every leg that its journal remembers: for a start that takes up none of them, to be
+/// submitted with the command that ends their calls.
+#[must_use]
+pub fn forget_legs(node: &Node) -> Vec<Note> {
+    node.notes(PREFIX).into_iter().map(|(key, _)| Note { key, value: None }).collect()
+}
+
 /// The note of a leg.
 pub(super) fn note(
     key: Arc<str>,
@@ -125,12 +132,26 @@ fn read(value: &[u8]) -> Option<SavedV1<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SideV1, caller_key, note, read};
+    use super::{SideV1, caller_key, forget_legs, note, other_key, read};
     use crate::place::{Destination, Flow};
     use crate::settings::Transport;
     use crate::switchboard::derive::hex;
-    use engine::LegKey;
+    use engine::{LegKey, VdnId};
     use leg::Memory;
+    use node::{Journal, Node, NodeOptions, Note, Submission};
+
+    #[tokio::test]
+    async fn all_legs_are_forgotten_and_nothing_else() {
+        let (node, _) = Node::start(&Journal::memory(), VdnId(170), NodeOptions::default()).unwrap();
+        let keys = [caller_key(LegKey([7; 16])), other_key("t1"), "sip/binding/1001/ab".into(), "sip/lega".into()];
+        let notes = keys.iter().map(|key| Note { key: key.clone(), value: Some([1].into()) }).collect();
+        let receipt = node.submit(Submission::notes(notes)).await.unwrap();
+        assert!(node.reached(receipt.position).await);
+        let receipt = node.submit(Submission::notes(forget_legs(&node))).await.unwrap();
+        assert!(node.reached(receipt.position).await);
+        let left: Vec<_> = node.notes("").into_iter().map(|(key, _)| key.to_string()).collect();
+        assert_eq!(left, ["sip/binding/1001/ab", "sip/lega"]);
+    }
 
     fn written() -> Vec<u8> {
         let routes = ["<sip:192.0.2.1;lr>".into()];

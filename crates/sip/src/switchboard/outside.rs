@@ -6,11 +6,12 @@ use engine::{CallId, Command, VdnId};
 use leg::value::{Uri, percent_encoded};
 
 use super::board::{Board, Network};
-use super::calls::Stage;
+use super::calls::{Left, Stage};
 use super::derive;
 use super::dial::Invitation;
 use super::identity::masked;
-use super::legs::Role;
+use super::legs::{LegId, Role};
+use super::refusals::no_answer;
 use crate::place::{Destination, Place};
 use crate::settings::{OutboundRule, Settings};
 
@@ -48,6 +49,7 @@ impl<N: Network> Board<N> {
             trunk: Some(way.trunk),
             role: Role::Other(id),
             silent_after: None,
+            unanswered_after: Some(self.settings().outside_ring_max),
         };
         let leg = self.dial(invitation);
         self.ports.insert(port.id, leg);
@@ -57,6 +59,13 @@ impl<N: Network> Board<N> {
         if let Some(call) = self.calls.get_mut(&id) {
             call.other = Some(leg);
         }
+    }
+
+    /// The outside number rings, and nobody answers: it is given up, as if it had said no.
+    pub(super) fn outside_unanswered(&mut self, id: CallId, leg: LegId) {
+        tracing::debug!(call = %id, "nobody answers outside");
+        self.part(leg, Some(no_answer()));
+        self.other_left(id, Left::HungUp);
     }
 
     /// The outside number answered: the journal is told, and the two are connected once it knows.

@@ -110,10 +110,15 @@ pub(crate) fn reason(outcome: Outcome) -> Reason {
 /// Why a phone stops ringing, when its offer is over.
 pub(crate) fn why_ended(how: OfferEnd) -> Reason {
     match how {
-        OfferEnd::Expired => Reason::q850(19, "No answer"),
+        OfferEnd::Expired => no_answer(),
         OfferEnd::Withdrawn(WithdrawCause::CallerLeft) => Reason::q850(16, "The caller hung up"),
         OfferEnd::Declined | OfferEnd::Withdrawn(_) | OfferEnd::Failed => Reason::sip(487, "The offer was withdrawn"),
     }
+}
+
+/// It rang, and nobody answered.
+pub(crate) fn no_answer() -> Reason {
+    Reason::q850(19, "No answer")
 }
 
 const fn of_release(situation: Situation) -> &'static str {

@@ -66,6 +66,8 @@ impl<N: Network> Board<N> {
                 role: Role::Ringing(id),
                 media: self.announced(&port, &phone.destination),
                 silent_after: Some(SILENT_AFTER),
+                // An offer's end is decided by the engine.
+                unanswered_after: None,
             };
             self.dial(invitation)
         };

@@ -37,6 +37,11 @@ impl<N: Network> Board<N> {
                     self.phone_silent(call, id);
                 }
             }
+            LegEvent::Unanswered => {
+                if let Role::Other(call) = role {
+                    self.outside_unanswered(call, id);
+                }
+            }
             LegEvent::Answered => self.was_answered(id, role),
             LegEvent::Acknowledged if role == Role::Code => self.part(id, None),
             LegEvent::Ended(end) => self.leg_ended(id, role, &end),
@@ -106,7 +111,8 @@ impl<N: Network> Board<N> {
         }
     }
 
-    fn other_left(&mut self, id: CallId, left: Left) {
+    /// The leg that served the call is gone: the journal is told.
+    pub(super) fn other_left(&mut self, id: CallId, left: Left) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.other = None;
         let vdn = call.vdn;

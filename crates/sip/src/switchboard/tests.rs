@@ -17,7 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::ask::{Answer, Ask};
 use super::board::{Board, Wake};
-use super::{Channel, Network, Parts};
+use super::{Channel, Network, Parts, Switchboard};
 use crate::admission::Admission;
 use crate::digest::Authenticator;
 use crate::directory::Directory;
@@ -25,6 +25,7 @@ use crate::door::{Inbound, Incoming, Origin};
 use crate::place::{Destination, Flow, Place};
 use crate::registrar::Binding;
 use crate::settings::{Number, Settings, Transport, Trunk, VdnSettings};
+use crate::vitals::Vitals;
 use crate::wire::ClientTxn;
 
 const VDN: VdnId = VdnId(170);
@@ -107,19 +108,8 @@ impl Table {
         let Channel { wakes, inbox } = Channel::default();
         let commits = wakes.clone();
         node.on_commit(move |record| drop(commits.send(Wake::Committed(VDN, Arc::clone(record)))));
-        let directory = Arc::new(Directory::new(settings()));
-        let swap = Arc::new(ArcSwap::new(Arc::clone(&directory)));
         let line = Line::default();
-        let parts = Parts {
-            media: Media::start(directory.settings().media.clone(), Box::new(|_| {})).unwrap(),
-            directory,
-            nodes: vec![node.clone()],
-            phones: Box::new(|_, _| vec![phone()]),
-            network: line.clone(),
-            admission: Arc::new(Admission::new(swap, Arc::new(Authenticator::new().unwrap()))),
-            secret: [1; 16],
-        };
-        let board = Board::new(parts, wakes);
+        let board = Board::new(parts(line.clone(), &node), wakes);
         Self { board, inbox, line, node, now: Timestamp(0), _journal: journal }
     }
 
@@ -211,11 +201,7 @@ impl Table {
     }
 
     fn number_dialled(&mut self, number: &str) {
-        let request = invite();
-        let origin = Origin::Trunk { vdn: VDN, name: "carrier".into() };
-        let (called, caller) = (number.into(), "+4930123".into());
-        let call = Incoming { txn: ServerTxn(1), request, flow: caller_flow(), origin, called, caller };
-        self.inbound(Inbound::Call(Box::new(call)));
+        self.inbound(call_to(number));
     }
 
     /// A request of the caller in its dialog.
@@ -269,6 +255,27 @@ impl Table {
         table.until("they talk", |table| table.board.calls.values().any(|call| call.talking_agent().is_some())).await;
         table
     }
+}
+
+fn parts<N>(network: N, node: &Node) -> Parts<N> {
+    let directory = Arc::new(Directory::new(settings()));
+    let swap = Arc::new(ArcSwap::new(Arc::clone(&directory)));
+    Parts {
+        media: Media::start(directory.settings().media.clone(), Box::new(|_| {})).unwrap(),
+        directory,
+        nodes: vec![node.clone()],
+        phones: Box::new(|_, _| vec![phone()]),
+        network,
+        admission: Arc::new(Admission::new(swap, Arc::new(Authenticator::new().unwrap()))),
+        secret: [1; 16],
+    }
+}
+
+fn call_to(number: &str) -> Inbound {
+    let (request, flow) = (invite(), caller_flow());
+    let origin = Origin::Trunk { vdn: VDN, name: "carrier".into() };
+    let (called, caller) = (number.into(), "+4930123".into());
+    Inbound::Call(Box::new(Incoming { txn: ServerTxn(1), request, flow, origin, called, caller }))
 }
 
 fn invite() -> Request {
@@ -545,4 +552,32 @@ async fn a_switchboard_that_stops_hangs_everybody_up() {
     let call = Incoming { txn: ServerTxn(5), request: second, flow: caller_flow(), origin, called, caller };
     table.inbound(Inbound::Call(Box::new(call)));
     assert_eq!(table.final_answer(5), Some(503));
+}
+
+/// Where messages should leave, a fault of ours.
+struct Faulty;
+
+impl Network for Faulty {
+    fn send(&self, _: ClientTxn, _: Option<&str>, _: Request, _: Destination) {
+        panic!("a fault for the test");
+    }
+    fn respond(&self, _: ServerTxn, _: &Response) {
+        panic!("a fault for the test");
+    }
+    fn ack(&self, _: &Request, _: Destination) {}
+    fn cancel(&self, _: ClientTxn, _: Headers) {}
+    fn local(&self, _: &Destination) -> Option<SocketAddr> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_switchboard_that_panics_is_noticed() {
+    let (node, _) = Node::start(&Journal::memory(), VDN, NodeOptions::default()).unwrap();
+    let vitals = Vitals::default();
+    let switchboard = Switchboard::start(Channel::default(), parts(Faulty, &node), &vitals);
+    assert_eq!(vitals.broken(), None);
+    switchboard.inbound(call_to("8001"));
+    assert_eq!(vitals.breaks().await, "switchboard");
+    switchboard.stop().await;
 }

@@ -28,6 +28,7 @@ use crate::admission::Admission;
 use crate::edge::StartError;
 use crate::place::{Destination, Flow, Place};
 use crate::settings::{Listen, Settings, Transport};
+use crate::vitals::Vitals;
 
 pub(crate) use screen::ALLOW;
 pub(crate) use text::answer as answer_to;
@@ -108,7 +109,7 @@ impl Wire {
     ///
     /// # Errors
     /// When a listener cannot be opened; none is open then.
-    pub fn start(settings: &Settings, admission: Arc<Admission>) -> Result<(Self, Inbox), StartError> {
+    pub fn start(settings: &Settings, admission: Arc<Admission>, vitals: &Vitals) -> Result<(Self, Inbox), StartError> {
         let stop = CancellationToken::new();
         let sockets = Sockets::bind(&settings.listen, &admission)?;
         let layer = TransportLayer::new_with_domain_resolver(stop.clone(), Box::new(inlet::NoNames));
@@ -133,10 +134,10 @@ impl Wire {
         }));
         // The only call of `set` there is.
         let _ = inlet.0.set(Arc::downgrade(&core));
-        tokio::spawn(core.clone().keep_time());
-        tokio::spawn(async move { endpoint.serve().await });
+        vitals.run("clock of the wire", core.clone().keep_time());
+        vitals.run("wire", async move { endpoint.serve().await });
         for (local, listener) in sockets.tcp {
-            tokio::spawn(tcp::accept(core.clone(), listener, local));
+            vitals.run("TCP listener", tcp::accept(core.clone(), listener, local));
         }
         Ok((Self { core, listening: sockets.listening.into() }, inbox))
     }

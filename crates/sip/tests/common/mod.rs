@@ -55,7 +55,7 @@ impl Bench {
     pub fn start(settings: Settings) -> Self {
         let directory = Arc::new(ArcSwap::from_pointee(Directory::new(settings.clone())));
         let admission = Admission::new(directory, Arc::new(Authenticator::new().unwrap()));
-        let (wire, inbox) = Wire::start(&settings, Arc::new(admission)).unwrap();
+        let (wire, inbox) = Wire::start(&settings, Arc::new(admission), &sip::Vitals::default()).unwrap();
         Self { wire, inbox }
     }
 

@@ -1,5 +1,7 @@
 //! Treatments that send a call outside.
 
+use std::time::Duration;
+
 use engine::{Action, Treatment};
 use sip::settings::OutboundRule;
 
@@ -8,7 +10,10 @@ use crate::stand::{Plan, Stand, treatment};
 
 /// Calls to Support go to 0049301, through a trunk that leads to the phone given back.
 async fn stand(fallback: Option<Action>) -> (Stand, Phone) {
-    let mut plan = Plan::new(&[1001, 1002]);
+    stand_of(Plan::new(&[1001, 1002]), fallback).await
+}
+
+async fn stand_of(mut plan: Plan, fallback: Option<Action>) -> (Stand, Phone) {
     let fallback = fallback.map(|action| Box::new(treatment(action)));
     plan.support().treatments.no_agents = Treatment { action: Action::External("0049301".into()), fallback };
     let mut stand = Stand::start_with(plan, |settings, agents| {
@@ -56,6 +61,20 @@ async fn an_outside_number_that_is_busy_leads_to_the_fallback() {
     let invite = outside.asked("INVITE").await;
     outside.answer(&invite, 486, "").await;
     outside.asked("ACK").await;
+    stand.pick_up(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outside_number_that_nobody_answers_leads_to_the_fallback_in_the_end() {
+    let mut plan = Plan::new(&[1001, 1002]);
+    plan.settings.outside_ring_max = Duration::from_secs(1);
+    let (mut stand, mut outside) = stand_of(plan, Some(Action::Queue(crate::stand::SALES))).await;
+    stand.dial("8002").await;
+    let invite = outside.asked("INVITE").await;
+    outside.answer(&invite, 180, "").await;
+    let cancel = outside.asked("CANCEL").await;
+    assert_eq!(cancel.header("Reason"), "Q.850;cause=19;text=\"No answer\"");
+    outside.answer(&invite, 487, "").await;
     stand.pick_up(0).await;
 }
 

@@ -1,4 +1,7 @@
-//! A state in words: queues with who waits in them, agents with what they do and who waits for them, calls.
+//! A state in words: queues with who waits in them, agents with what they do and who waits for them, calls, and how much
+//! the edges remember.
+
+use std::collections::BTreeMap;
 
 use engine::{Agent, Call, Place, Reach, State, Work};
 use node::Replay;
@@ -33,7 +36,19 @@ pub(super) fn text(replay: &Replay) -> String {
     }
     lines.push("calls".to_owned());
     lines.extend(state.calls().map(|call| format!("  {}", tell(call))));
+    lines.push("notes".to_owned());
+    lines.extend(notes(replay).iter().map(|(kind, count)| format!("  {kind}: {count}")));
     lines.join("\n")
+}
+
+/// What the edges remember, counted by kind: the first two parts of a key, such as `sip/leg`.
+fn notes(replay: &Replay) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for (key, _) in replay.notes("") {
+        let kind = key.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
+        *counts.entry(kind).or_default() += 1;
+    }
+    counts
 }
 
 fn ids<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<String> {
@@ -91,6 +106,7 @@ pub(super) fn json(replay: &Replay) -> Value {
         "queues": queues(state),
         "agents": state.agents().map(|agent| agent_json(state, agent)).collect::<Vec<_>>(),
         "calls": state.calls().map(call_json).collect::<Vec<_>>(),
+        "notes": notes(replay),
     })
 }
 
