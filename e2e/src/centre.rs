@@ -129,7 +129,7 @@ impl Centre {
         });
     }
 
-    /// Ends the server as a power cut would end it.
+    /// Ends the server at once, with nothing said or written any more (`kill -9`).
     ///
     /// # Panics
     /// When it does not run.

@@ -1,4 +1,4 @@
-//! A power cut in the middle of it all.
+//! `kill -9` in the middle of it all.
 
 use e2e::{Centre, Phone};
 use serde_json::json;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use engine::{AgentId, VdnId};
+use engine::{AgentId, Command, VdnId};
 use leg::{Response, ServerTxn};
 use node::{Node, Refused, Submission, Urgency};
 use tokio::sync::mpsc::UnboundedSender;
@@ -56,6 +56,13 @@ impl Facts {
     /// Whether an agent has as many facts waiting as it may.
     pub(super) fn is_full(&self, vdn: VdnId, agent: AgentId) -> bool {
         self.waiting.get(&(vdn, agent)).is_some_and(|waiting| waiting.len() >= WAITING_MAX)
+    }
+
+    /// Whether what is on its way says, last, that an agent's phone is there.
+    pub(super) fn tell_found(&self, vdn: VdnId, agent: AgentId) -> bool {
+        let waiting = self.waiting.get(&(vdn, agent));
+        let last = waiting.and_then(|waiting| waiting.iter().rev().find_map(|pending| pending.fact.command.as_ref()));
+        matches!(last, Some(Command::SignIn { .. } | Command::PhoneFound { .. }))
     }
 
     /// Submits a fact, after those of the same agent that wait already.

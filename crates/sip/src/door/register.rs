@@ -64,9 +64,10 @@ impl Door {
         })
     }
 
-    /// A phone that registers is there again, though it was lost (a sign-in says so by itself).
+    /// A phone that registers is there again, though it was lost (a sign-in says so by itself). Said once: a phone that
+    /// registers several times while the journal is slow is not to run into the bound on what may wait.
     fn found(&mut self, vdn: VdnId, agent: AgentId, fact: Option<&Fact>) {
-        let is_told = fact.is_some_and(|fact| fact.command.is_some());
+        let is_told = fact.is_some_and(|fact| fact.command.is_some()) || self.facts.tell_found(vdn, agent);
         let is_lost = || {
             let node = self.facts.node(vdn);
             let lost = |node: &node::Node| {
