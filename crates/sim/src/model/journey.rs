@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use engine::{
-    Action, Agent, AgentId, Call, CallId, Cause, DirectedToNotReady, HOPS_MAX, Line, Outcome, Party, Place, Presence,
-    Queue, QueueId, Reach, Rejection, ReleaseCause, Sender, Situation, Target, Timestamp, Treatment, Wait,
-    WithdrawCause,
+    Action, Agent, AgentId, Call, CallId, Cause, DirectedToNotReady, HOPS_MAX, Line, Place, Presence, Queue, QueueId,
+    Reach, Rejection, Sender, Situation, Target, Timestamp, Treatment, Wait,
 };
 
-use super::calls::{colleague, release_cause, talker};
+use super::calls::{colleague, talker};
 use super::{Model, is_available, serves};
 
 /// Why a call goes somewhere, and who sends it.
@@ -27,7 +26,7 @@ pub(super) enum Goal {
 
 /// What a treatment comes to.
 #[derive(Clone, Debug)]
-enum Met {
+pub(super) enum Met {
     SentOn(Goal),
     Stays,
     Released,
@@ -38,21 +37,21 @@ enum Met {
 /// A call on its way.
 #[derive(Clone, Debug)]
 pub(super) struct Journey {
-    call: CallId,
-    hops: u8,
-    since: Option<Timestamp>,
+    pub(super) call: CallId,
+    pub(super) hops: u8,
+    pub(super) since: Option<Timestamp>,
     /// It has no place yet.
-    is_newcomer: bool,
+    pub(super) is_newcomer: bool,
     /// A transfer starts the age in a queue anew.
-    is_anew: bool,
+    pub(super) is_anew: bool,
     /// Those in the call already: it cannot be directed to them, nor do they count as available for it.
     in_call: Vec<AgentId>,
     /// What directed it away from queues, before this journey.
     diverted: Vec<(QueueId, Situation)>,
     /// On this journey.
-    diverts: Vec<(QueueId, Situation)>,
+    pub(super) diverts: Vec<(QueueId, Situation)>,
     /// A situation that directed it away from this queue before counts as `stay`.
-    came_back_to: Option<QueueId>,
+    pub(super) came_back_to: Option<QueueId>,
     /// Being directed to whom it waits for is to stay.
     waits_for: Option<AgentId>,
     /// No door is stood at twice.
@@ -95,7 +94,7 @@ impl Journey {
         self.is_anew = true;
     }
 
-    fn leave(&mut self, line: Line) {
+    pub(super) fn leave(&mut self, line: Line) {
         match line {
             Line::Queue(queue) => self.asked.push(queue),
             Line::Private(agent) => self.waits_for = Some(agent),
@@ -149,7 +148,13 @@ impl Model {
     }
 
     /// Through a queue's door. With a return ticket it is only asked whether anybody is there.
-    fn enter(&self, journey: &mut Journey, id: QueueId, returns: bool, sent: Sent) -> Result<Goal, Rejection> {
+    pub(super) fn enter(
+        &self,
+        journey: &mut Journey,
+        id: QueueId,
+        returns: bool,
+        sent: Sent,
+    ) -> Result<Goal, Rejection> {
         let queue = self.queue(id).ok_or(Rejection::NoSuchQueue(id))?;
         journey.asked.push(id);
         for situation in [Situation::Closed, Situation::NoAgents, Situation::Overflow, Situation::Busy] {
@@ -193,7 +198,13 @@ impl Model {
     }
 
     /// The first of a treatment and its fallbacks that is not refused.
-    fn treat(&self, journey: &mut Journey, queue: &Queue, situation: Situation, treatment: Option<&Treatment>) -> Met {
+    pub(super) fn treat(
+        &self,
+        journey: &mut Journey,
+        queue: &Queue,
+        situation: Situation,
+        treatment: Option<&Treatment>,
+    ) -> Met {
         if journey.came_back_to == Some(queue.id) && journey.diverted.contains(&(queue.id, situation)) {
             return Met::Stays;
         }
@@ -244,166 +255,5 @@ impl Model {
             }
         };
         Ok(Met::SentOn(goal))
-    }
-
-    /// The call arrives where its journey leads.
-    pub(super) fn place(&mut self, journey: &Journey, goal: Goal) {
-        if !journey.is_newcomer {
-            self.leave_place(journey.call);
-        }
-        let now = self.now;
-        let place = self.place_of(&goal);
-        self.alter_call(journey.call, |call| {
-            call.place = place;
-            call.hops = journey.hops;
-            remember(call, &journey.diverts);
-            match goal {
-                Goal::Line(Line::Queue(queue), _) => {
-                    call.origin_queue = Some(queue);
-                    call.since = if journey.is_anew { Some(now) } else { journey.since.or(Some(now)) };
-                }
-                Goal::Line(Line::Private(_), Sent { sender: Sender::Queue(queue), .. }) => {
-                    call.origin_queue = Some(queue);
-                }
-                Goal::Line(Line::Private(_), _) | Goal::Outside(..) => {}
-            }
-        });
-    }
-
-    pub(super) fn place_of(&self, goal: &Goal) -> Place {
-        let now = self.now;
-        match goal {
-            Goal::Line(line, Sent { cause, sender }) => {
-                let wait_max = match line {
-                    Line::Queue(queue) => self.queue(*queue).map(|queue| queue.wait_max).unwrap_or_default(),
-                    Line::Private(_) => self.settings.private_wait_max,
-                };
-                let (line, cause, sender) = (*line, *cause, *sender);
-                Place::Waiting(Wait { line, joined: now, until: now + wait_max, cause, sender })
-            }
-            Goal::Outside(address, queue, situation) => {
-                let (address, sent_by) = (Arc::clone(address), (*queue, *situation));
-                Place::Outside { address, since: now, answered: false, sent_by }
-            }
-        }
-    }
-
-    /// A waiting call meets a situation: in its queue, or in private in its origin queue.
-    pub(super) fn meet(&mut self, id: CallId, situation: Situation) {
-        let Some(call) = self.call(id).cloned() else { return };
-        let Place::Waiting(wait) = &call.place else { return };
-        let Some(queue) = self.treating_queue(&call, wait) else { return };
-        let mut journey = Journey::of(&call);
-        journey.leave(wait.line);
-        let met = self.treat(&mut journey, &queue, situation, Some(queue.treatments.of(situation)));
-        let stays = matches!(met, Met::Stays) || (matches!(met, Met::NothingLeft) && situation == Situation::Timeout);
-        if stays {
-            if situation == Situation::Timeout {
-                let end = self.now + queue.wait_max;
-                self.alter_call(id, |call| {
-                    if let Place::Waiting(wait) = &mut call.place {
-                        wait.until = end;
-                    }
-                });
-            }
-            return;
-        }
-        self.go_or_be_released(&call, &journey, met, situation);
-    }
-
-    fn go_or_be_released(&mut self, call: &Call, journey: &Journey, met: Met, situation: Situation) {
-        let cause = match met {
-            Met::SentOn(goal) => return self.place(journey, goal),
-            Met::TooManyHops => ReleaseCause::TooManyHops,
-            Met::Stays | Met::Released | Met::NothingLeft => ReleaseCause::Treatment(situation),
-        };
-        self.finish(call, Outcome::Released(cause), Party::Server);
-    }
-
-    fn treating_queue(&self, call: &Call, wait: &Wait) -> Option<Queue> {
-        match wait.line {
-            Line::Queue(queue) => self.queue(queue).cloned(),
-            Line::Private(_) => self.queue(call.origin_queue?).cloned(),
-        }
-    }
-
-    pub(super) fn cancel_queuing(&mut self, id: CallId) -> Result<(), Rejection> {
-        let call = self.known_call(id)?;
-        let (Place::Waiting(wait) | Place::Offered { wait, .. }) = &call.place else {
-            return Err(Rejection::CallNotWaiting(id));
-        };
-        if self.treating_queue(&call, wait).is_none() {
-            return Err(Rejection::NothingToCancelTo(id));
-        }
-        self.withdraw(&call, WithdrawCause::Cancelled);
-        self.meet(id, Situation::Cancelled);
-        Ok(())
-    }
-
-    /// To its origin queue with the return ticket, else to the default queue, else it is released.
-    pub(super) fn send_back(&mut self, id: CallId, cause: Cause) {
-        let Some(call) = self.call(id).cloned() else { return };
-        let Place::Waiting(wait) = &call.place else { return };
-        let sender = match wait.line {
-            Line::Queue(queue) => Sender::Queue(queue),
-            Line::Private(agent) => Sender::Private(agent),
-        };
-        let ways = [call.origin_queue, self.settings.default_queue];
-        let is_way = |queue: &QueueId| self.queue(*queue).is_some() && wait.line != Line::Queue(*queue);
-        let Some(queue) = ways.into_iter().flatten().find(is_way) else {
-            return self.finish(&call, Outcome::Released(ReleaseCause::NoQueueToReturnTo), Party::Server);
-        };
-        let mut journey = Journey::of(&call);
-        journey.came_back_to = Some(queue);
-        match self.enter(&mut journey, queue, true, Sent { cause, sender }) {
-            Ok(goal) => self.place(&journey, goal),
-            Err(refusal) => {
-                let cause = release_cause(&refusal).unwrap_or(ReleaseCause::NoQueueToReturnTo);
-                self.finish(&call, Outcome::Released(cause), Party::Server);
-            }
-        }
-    }
-
-    /// Before it answered the rest of the treatment is tried; after it the call is over.
-    pub(super) fn outside_left(&mut self, id: CallId) -> Result<(), Rejection> {
-        let call = self.known_call(id)?;
-        let Place::Outside { address, answered, sent_by: (queue, situation), .. } = &call.place else {
-            return Ok(());
-        };
-        if *answered {
-            self.finish(&call, Outcome::Answered, Party::Called);
-            return Ok(());
-        }
-        let Some(queue) = self.queue(*queue).cloned() else {
-            let cause = ReleaseCause::Treatment(*situation);
-            self.finish(&call, Outcome::Released(cause), Party::Server);
-            return Ok(());
-        };
-        let mut rest = Some(queue.treatments.of(*situation));
-        let failed = Action::External(Arc::clone(address));
-        while rest.is_some_and(|treatment| treatment.action != failed) {
-            rest = rest.and_then(|treatment| treatment.fallback.as_deref());
-        }
-        let rest = rest.and_then(|treatment| treatment.fallback.as_deref());
-        let mut journey = Journey::of(&call);
-        journey.leave(Line::Queue(queue.id));
-        let met = self.treat(&mut journey, &queue, *situation, rest);
-        let nothing_left = matches!(met, Met::NothingLeft) && *situation == Situation::Timeout;
-        if nothing_left || matches!(met, Met::Stays) {
-            let sent = Sent { cause: Cause::Treatment(*situation), sender: Sender::Queue(queue.id) };
-            self.place(&journey, Goal::Line(Line::Queue(queue.id), sent));
-        } else {
-            self.go_or_be_released(&call, &journey, met, *situation);
-        }
-        Ok(())
-    }
-}
-
-/// What directed a call away is remembered once.
-fn remember(call: &mut Call, diverts: &[(QueueId, Situation)]) {
-    for divert in diverts {
-        if !call.diverted.contains(divert) {
-            call.diverted.push(*divert);
-        }
     }
 }

@@ -8,6 +8,7 @@ mod compare;
 pub use compare::said;
 mod configure;
 mod journey;
+mod moves;
 mod offers;
 mod serve;
 
