@@ -6,9 +6,9 @@ use std::time::Duration;
 use engine::{AgentId, OfferId, Timestamp};
 use leg::message::{Method, Request};
 use leg::value::CSeq;
-use leg::{Incoming, Input, Leg, LegEvent, ServerTxn, SessionTimers, Wish};
+use leg::{Incoming, Input, Leg, LegEvent, ServerTxn, Wish};
 
-use crate::edge::{Purpose, numbers};
+use crate::edge::{Purpose, TIMERS, numbers};
 use crate::network::{LineId, Side};
 use crate::people::Act;
 use crate::sometimes::Situation;
@@ -134,7 +134,7 @@ impl World {
             local_tag: format!("p{}", line.0).into(),
             contact: format!("sip:phone{}@192.0.2.9", line.0).into(),
             numbers: numbers(line),
-            timers: SessionTimers::default(),
+            timers: TIMERS,
         };
         let Ok(leg) = Leg::incoming(txn, invite, &made_of) else {
             return self.broken("leg", format!("line {}: our INVITE cannot be read", line.0));

@@ -3,10 +3,10 @@
 use engine::{AgentId, Caller, Command, LegKey, QueueId, Rejection, Target};
 use leg::message::Request;
 use leg::value::NameAddr;
-use leg::{Incoming, Leg, ServerTxn, SessionTimers, Wish};
+use leg::{Incoming, Leg, ServerTxn, Wish};
 use node::{Note, Receipt, Refused, Submission};
 
-use super::{Arrival, Purpose, Role, Topic, numbers};
+use super::{Arrival, Purpose, Role, TIMERS, Topic, numbers};
 use crate::network::{LineId, Payload, Side};
 use crate::phones::media;
 use crate::plant::Plant;
@@ -33,7 +33,7 @@ impl World {
             local_tag: format!("h{}", line.0).into(),
             contact: "sip:house@192.0.2.1".into(),
             numbers: numbers(line),
-            timers: SessionTimers::default(),
+            timers: TIMERS,
         };
         let leg = match Leg::incoming(txn, invite, &made_of) {
             Ok(leg) => leg,

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use engine::{AgentId, CallId, FailCause, LegKey, OfferId, Timestamp};
-use leg::{Input, Leg, LegEvent, Numbers, Wish};
+use leg::{Input, Leg, LegEvent, Numbers, SessionTimers, Wish};
 
 pub(crate) use facts::{Fact, Topic};
 pub(crate) use registrar::BINDING;
@@ -202,6 +202,9 @@ impl World {
         self.schedule_edge_leg(line);
     }
 }
+
+/// Short sessions: a talk both of whose phones are gone is over soon.
+pub(crate) const TIMERS: SessionTimers = SessionTimers { interval_seconds: 90, min_seconds: 90 };
 
 /// Where the counters of a line's legs start.
 pub(crate) fn numbers(line: LineId) -> Numbers {

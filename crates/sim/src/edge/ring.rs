@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use engine::{AgentId, CallId, Command, OfferId, SignIn};
-use leg::{End, Headers, Leg, Outgoing, SessionTimers};
+use leg::{End, Headers, Leg, Outgoing};
 use node::Note;
 
 use super::mend::left_by;
-use super::{Left, Purpose, Ringing, Role, Stage, Topic, Winner, numbers};
+use super::{Left, Purpose, Ringing, Role, Stage, TIMERS, Topic, Winner, numbers};
 use crate::network::{LineId, Side};
 use crate::phones::{Owner, media};
 use crate::plant::Plant;
@@ -80,7 +80,7 @@ impl World {
                 extra: Headers::new(),
                 media: media(line),
                 numbers: numbers(line),
-                timers: SessionTimers::default(),
+                timers: TIMERS,
                 silent_after,
             },
         );

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use engine::{AgentId, Target};
-use leg::{Headers, Leg, Outgoing, SessionTimers};
+use leg::{Headers, Leg, Outgoing};
 
 use super::{Act, Caller};
-use crate::edge::numbers;
+use crate::edge::{TIMERS, numbers};
 use crate::network::{LineId, Side};
 use crate::phones::media;
 use crate::wishes;
@@ -56,7 +56,7 @@ impl World {
                 extra: Headers::new(),
                 media: media(line),
                 numbers: numbers(line),
-                timers: SessionTimers::default(),
+                timers: TIMERS,
                 silent_after: None,
             },
         );
