@@ -1,6 +1,7 @@
 //! The books: what is on the disk, and what people and phones have really done, kept apart from all that is checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use engine::{AgentId, CallId, Command, Event, LegKey, OfferEnd, OfferId, Outcome, SignIn, Timestamp};
 use node::{Note, Record, Replay};
@@ -9,6 +10,12 @@ use crate::checks::Breach;
 use crate::floors::VDN;
 use crate::sometimes::Situation;
 use crate::world::World;
+
+/// What is known to the house must be in the journal after this time, if nothing is wrong with the disk.
+const PROMPT: Duration = Duration::from_millis(1500);
+
+/// How long after the last fault nothing is late because of it.
+const SETTLED: Duration = Duration::from_secs(20);
 
 /// What is known of an offer.
 #[derive(Debug)]
@@ -21,6 +28,8 @@ struct Offer {
     said: Option<u16>,
     was_silent: bool,
     had_no_phone: bool,
+    /// When the house learned what the phone had to say, and in which of its lives.
+    heard: Option<(Timestamp, u32)>,
 }
 
 /// What is durable, and what was done.
@@ -34,7 +43,10 @@ pub(crate) struct Books {
     transfers: BTreeSet<(CallId, AgentId)>,
     /// Phones whose registration was confirmed.
     bound: BTreeSet<AgentId>,
-    /// Agents who ever had a fixed phone.
+    /// Cancel keys that were heard and not decided yet: whose, when, and in which life of the house.
+    keys: Vec<(CallId, Timestamp, u32)>,
+    /// Agents who ever had a fixed phone, or were taken out of the configuration: what the rules think of their phones
+    /// may be older than what the edge knows.
     fixed: BTreeSet<AgentId>,
 }
 
@@ -48,6 +60,7 @@ impl Default for Books {
             callers: BTreeMap::new(),
             transfers: BTreeSet::new(),
             bound: BTreeSet::new(),
+            keys: Vec::new(),
             fixed: BTreeSet::new(),
         }
     }
@@ -81,6 +94,13 @@ impl Books {
     pub(crate) fn was_silent(&mut self, offer: OfferId) {
         if let Some(offer) = self.offers.get_mut(&offer) {
             offer.was_silent = true;
+        }
+    }
+
+    /// The house has learned what the phone had to say.
+    pub(crate) fn heard(&mut self, offer: OfferId, now: Timestamp, life: u32) {
+        if let Some(offer) = self.offers.get_mut(&offer) {
+            offer.heard.get_or_insert((now, life));
         }
     }
 
@@ -123,6 +143,21 @@ impl Books {
         }
     }
 
+    pub(crate) fn key_pressed(&mut self, call: CallId, now: Timestamp, life: u32) {
+        self.keys.push((call, now, life));
+    }
+
+    pub(crate) fn key_decided(&mut self, call: CallId) {
+        self.keys.retain(|(pressed, ..)| *pressed != call);
+    }
+
+    /// A cancel key of this life that nobody decided on.
+    pub(crate) fn key_ignored(&self, now: Timestamp, life: u32) -> Option<CallId> {
+        let is_old =
+            |(_, at, when): &&(CallId, Timestamp, u32)| *when == life && now.since(*at) > Duration::from_secs(20);
+        self.keys.iter().find(is_old).map(|(call, ..)| *call)
+    }
+
     /// A registration whose end is on the disk need not be there after a restart.
     fn bindings_over(&mut self, notes: &[Note]) {
         let removed = notes.iter().filter(|note| note.value.is_none());
@@ -131,7 +166,7 @@ impl Books {
         }
     }
 
-    pub(crate) fn had_fixed_phone(&self, agent: AgentId) -> bool {
+    pub(crate) fn may_have_no_phone(&self, agent: AgentId) -> bool {
         self.fixed.contains(&agent)
     }
 
@@ -181,13 +216,26 @@ impl Books {
                 self.fixed.insert(settings.id);
                 Ok(())
             }
+            Event::AgentRemoved(agent) => {
+                self.fixed.insert(*agent);
+                Ok(())
+            }
             Event::CallTransferred { call, agent } => {
                 self.transfers.insert((*call, *agent));
                 Ok(())
             }
             Event::OfferMade { offer, call, agent, until, .. } => {
                 let (call, agent, until) = (*call, *agent, *until);
-                let new = Offer { call, agent, until, rung: 0, said: None, was_silent: false, had_no_phone: false };
+                let new = Offer {
+                    call,
+                    agent,
+                    until,
+                    rung: 0,
+                    said: None,
+                    was_silent: false,
+                    had_no_phone: false,
+                    heard: None,
+                };
                 match self.offers.insert(*offer, new) {
                     None => Ok(()),
                     Some(_) => Err(("R11", format!("offer {offer} is made a second time"))),
@@ -249,13 +297,17 @@ impl World {
         let Some(offer) = self.books.offers.get(&id) else {
             return Err(("facts", format!("offer {id} ends and was never made")));
         };
-        let is_clean = self.faults.loss + self.faults.late == 0 || self.is_calm_for(std::time::Duration::from_secs(35));
-        let phone_stayed = self.workers.get(&offer.agent).is_some_and(|worker| {
-            worker.is_phone_on && self.now.since(worker.phone_changed) > std::time::Duration::from_secs(40)
-        });
+        let is_clean = self.faults.loss + self.faults.late == 0 || self.is_calm_for(Duration::from_secs(35));
+        let phone_stayed = self
+            .workers
+            .get(&offer.agent)
+            .is_some_and(|worker| worker.is_phone_on && self.now.since(worker.phone_changed) > Duration::from_secs(40));
         let is_so = match how {
             OfferEnd::Declined => matches!(offer.said, Some(486 | 600 | 603)),
-            OfferEnd::Expired => at >= offer.until || matches!(offer.said, Some(408 | 480 | 487)) || !phone_stayed,
+            OfferEnd::Expired => {
+                let gave_up = matches!(offer.said, Some(408 | 480 | 487));
+                gave_up || (at >= offer.until && !self.should_be_told(offer)) || !phone_stayed
+            }
             OfferEnd::Failed => {
                 let refused = offer.said.is_some_and(|said| said >= 300 && !matches!(said, 486 | 600 | 603));
                 refused || offer.was_silent || offer.had_no_phone || !phone_stayed || !is_clean
@@ -263,6 +315,12 @@ impl World {
             OfferEnd::Withdrawn(_) => true,
         };
         if is_so { Ok(()) } else { Err(("facts", format!("offer {id} {how:?}, and it is {offer:?}"))) }
+    }
+
+    /// Whether the house has known for a while what the journal was not told, without a reason to be late.
+    fn should_be_told(&self, offer: &Offer) -> bool {
+        let is_disk_well = self.faults.full_every.is_none() && self.faults.slow_disk == 0 || self.is_calm_for(SETTLED);
+        offer.heard.is_some_and(|(at, life)| life == self.life && is_disk_well && self.now.since(at) > PROMPT)
     }
 
     /// Whether a call of the journal still has its caller.

@@ -16,11 +16,11 @@ impl Chance {
     /// Another source that follows from this one, so that drawing more from one does not change the other.
     #[must_use]
     pub fn split(&mut self) -> Self {
-        Self(self.next())
+        Self(self.bits())
     }
 
     /// Any 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -29,7 +29,7 @@ impl Chance {
 
     /// 0 to `bound` - 1; 0 for a bound of 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        let product = u128::from(self.next()) * u128::from(bound);
+        let product = u128::from(self.bits()) * u128::from(bound);
         u64::try_from(product >> 64).unwrap_or_default()
     }
 
@@ -79,7 +79,7 @@ mod tests {
     fn chance_is_the_same_for_ever() {
         let mut chance = Chance::new(0);
         assert_eq!(
-            [chance.next(), chance.next(), chance.next()],
+            [chance.bits(), chance.bits(), chance.bits()],
             [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]
         );
     }

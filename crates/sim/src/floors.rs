@@ -43,7 +43,7 @@ impl Size {
     pub const fn arrival_gap(self) -> Duration {
         match self {
             Self::Small => Duration::from_millis(4000),
-            Self::Busy => Duration::from_millis(1200),
+            Self::Busy => Duration::from_millis(700),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::{AgentId, Call, Command, FailCause, Place, Presence, Reach, Work};
 use node::{Note, Submission};
 
-use crate::edge::{Edge, Role, Stage};
+use crate::edge::{Edge, Role, Stage, Topic};
 use crate::people::Act;
 use crate::phones::Owner;
 use crate::plant::Plant;
@@ -147,6 +147,9 @@ impl World {
             let sentence = format!("line {} serves no call and is not hung up: {:?}", line.0, slot.role);
             return self.broken("R13", sentence);
         }
+        if let Some(call) = self.books.key_ignored(self.now, self.life) {
+            return self.broken("facts", format!("nobody decided on the cancel key that was pressed in {call}"));
+        }
         if let Some(agent) = self.unbound_and_reachable() {
             self.broken("R13", format!("{agent} has no phone, and the rules think it can be reached"));
         }
@@ -166,7 +169,12 @@ impl World {
             Stage::Offered { offer, .. } => ringing.offer == offer,
             _ => false,
         });
-        stage_fits && has_other && rings
+        let is_answered = known.caller.and_then(|line| self.edge.legs.get(&line)).is_none_or(|slot| slot.answered);
+        let hold_is_told = match call.place {
+            Place::Talking { held, .. } => held == known.held || self.edge.facts.contains_key(&Topic::Call(call.id)),
+            _ => true,
+        };
+        stage_fits && has_other && rings && is_answered && hold_is_told
     }
 
     /// R13, R18: nobody is in a call that nobody else is in.
@@ -201,7 +209,7 @@ impl World {
         let state = self.books.truth().state();
         let wrong = state.agents().find(|agent| {
             let id = agent.settings.id;
-            let may_have_none = agent.is_leaving || self.books.had_fixed_phone(id) || self.is_being_told(id);
+            let may_have_none = agent.is_leaving || self.books.may_have_no_phone(id) || self.is_being_told(id);
             agent.reach == Reach::Reachable && !self.edge.bindings.contains_key(&id) && !may_have_none
         });
         wrong.map(|agent| agent.settings.id)

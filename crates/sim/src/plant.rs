@@ -126,10 +126,10 @@ fn alter(plant: Plant, at: Timestamp, event: &mut Event) {
         (Plant::AbandonedAsAnswered, Event::CallEnded { outcome, .. }) if *outcome == Outcome::Abandoned => {
             *outcome = Outcome::Answered;
         }
-        (Plant::WrongWithdrawal, Event::OfferEnded { how, .. }) => {
-            if *how == OfferEnd::Withdrawn(WithdrawCause::CallerLeft) {
-                *how = OfferEnd::Declined;
-            }
+        (Plant::WrongWithdrawal, Event::OfferEnded { how, .. })
+            if *how == OfferEnd::Withdrawn(WithdrawCause::CallerLeft) =>
+        {
+            *how = OfferEnd::Declined;
         }
         _ => {}
     }

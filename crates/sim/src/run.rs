@@ -97,6 +97,7 @@ pub fn play_all(setting: &Setting, first: u64, count: u64, threads: usize, repor
 mod tests {
     use super::play;
     use crate::floors::Size;
+    use crate::plant::Plant;
     use crate::world::Setting;
 
     fn setting(seed: u64) -> Setting {
@@ -112,6 +113,16 @@ mod tests {
             let told = play(&Setting { traced: true, ..setting(seed) });
             assert_eq!(told.fingerprint, first.fingerprint, "who looks on changes nothing");
         }
+    }
+
+    #[test]
+    fn every_planted_bug_is_found() {
+        let is_found = |plant: &Plant| {
+            let setting = |seed| Setting { plant: Some(*plant), seconds: 60, ..setting(seed) };
+            (1..=300).any(|seed| play(&setting(seed)).breach.is_some())
+        };
+        let escaped: Vec<_> = Plant::ALL.iter().filter(|plant| !is_found(plant)).collect();
+        assert!(escaped.is_empty(), "{escaped:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Command, LegKey, Timestamp};
+use engine::{CallId, Command, LegKey, Timestamp};
 use node::replica::{Replica, Verdict};
 use node::{Receipt, Record, Refused, Replay, Submission, Urgency};
 
@@ -30,6 +30,8 @@ pub(crate) enum Asker {
     Nobody,
     /// The edge, about a call by its caller's leg.
     Arrive(LegKey),
+    /// The edge, about the cancel key of a caller.
+    Cancel(CallId),
     /// The edge, about a REFER on this line.
     Transfer(LineId),
     /// The edge, about what has happened.
@@ -163,8 +165,7 @@ impl World {
 
     fn append(&mut self, batch: Batch) {
         if self.plants(Plant::TellBeforeDurable) {
-            let early = batch.records.clone();
-            self.edge_committed(&early);
+            self.edge_committed(&batch.records);
         }
         if batch.records.is_empty() {
             return self.committed(batch);
@@ -274,6 +275,7 @@ impl World {
         match asker {
             Asker::Nobody => {}
             Asker::Arrive(key) => self.arrive_answered(key, answer),
+            Asker::Cancel(call) => self.books.key_decided(call),
             Asker::Transfer(line) => self.transfer_answered(line, answer),
             Asker::Fact(fact) => self.fact_answered(fact, answer),
             Asker::Start(step) => self.start_answered(step, answer.is_ok()),

@@ -89,7 +89,7 @@ pub(crate) struct EdgeCall {
     pub(crate) ringing: Option<Ringing>,
     pub(crate) stage: Stage,
     heard: (Sound, Sound),
-    held: bool,
+    pub(crate) held: bool,
     caller_is_noted: bool,
     other_note: Option<Arc<str>>,
     hops_dialled: Option<u8>,

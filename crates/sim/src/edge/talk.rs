@@ -6,7 +6,7 @@ use node::{Note, Receipt, Refused, Submission};
 
 use super::arrive::{dialled, status_of};
 use super::mend::left_by;
-use super::{Left, Role, Stage, Topic};
+use super::{Left, Purpose, Role, Stage, Topic};
 use crate::network::LineId;
 use crate::phones::media;
 use crate::plant::Plant;
@@ -18,6 +18,12 @@ impl World {
     pub(super) fn leg_event(&mut self, line: LineId, event: LegEvent) {
         let Some(slot) = self.edge.legs.get_mut(&line) else { return };
         let role = slot.role;
+        if let (Purpose::Agent(offer, ..), LegEvent::Answered | LegEvent::Silent | LegEvent::Ended(_)) =
+            (slot.purpose, &event)
+        {
+            self.books.heard(offer, self.now, self.life);
+        }
+        let Some(slot) = self.edge.legs.get_mut(&line) else { return };
         match event {
             LegEvent::Progress { status } => slot.rang |= status == 180,
             LegEvent::Media(agreed) => {
@@ -89,8 +95,11 @@ impl World {
         let Role::Caller(id) = role else { return };
         let is_queued = |stage: &Stage| matches!(stage, Stage::Waiting | Stage::Offered { .. });
         let waits = self.edge.calls.get(&id).is_some_and(|call| is_queued(&call.stage));
+        if waits {
+            self.books.key_pressed(id, self.now, self.life);
+        }
         if waits && key == '*' && !self.plants(Plant::IgnoreCancelKey) {
-            self.submit(Submission::wish(Command::CancelQueuing { call: id }), Asker::Nobody);
+            self.submit(Submission::wish(Command::CancelQueuing { call: id }), Asker::Cancel(id));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use engine::{Agent, AgentId, Call, CallId, Line, Place, Queue, QueueId, Strategy, Timestamp, Work};
+use engine::{Agent, AgentId, Call, CallId, Line, Place, Queue, QueueId, Strategy, Work};
 
 use super::{Model, Said, is_available, place_in_line, serves, wait_of};
 
@@ -51,7 +51,7 @@ impl Model {
 
     /// Highest queue weight, then highest priority, then earliest `since` across the agent's queues.
     fn best_call(&self, agent: &Agent) -> Option<CallId> {
-        let rank = |call: &Call| -> Option<(Reverse<u8>, (u8, Option<Timestamp>, CallId))> {
+        let rank = |call: &Call| {
             let Line::Queue(queue) = wait_of(call)?.line else { return None };
             let part = agent.settings.queues.iter().find(|part| part.queue == queue)?;
             Some((Reverse(part.queue_weight), place_in_line(call)))
