@@ -2,14 +2,14 @@
 # Runs every test there is, from the format of the code to real phones, and says how long each stage took.
 #
 #   ./test.sh            all stages
-#   ./test.sh lint unit  only these; the stages are: tools format lint build unit e2e
+#   ./test.sh lint unit  only these; the stages are: tools format lint build unit sim e2e
 #
 # Needs the Rust toolchain and a C compiler (SQLite and the cryptography are built from C). The phones and tools that the
 # end-to-end tests use are Debian packages; as root, or with sudo, they are installed when they are not there.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-stages=(tools format lint build unit e2e)
+stages=(tools format lint build unit sim e2e)
 summary=()
 log=target/test.log
 
@@ -45,6 +45,9 @@ format() { cargo fmt --all -- --check; }
 lint() { cargo clippy --release --workspace --all-targets -- -D warnings; }
 build() { cargo build --release && cargo test --release --workspace --no-run; }
 unit() { cargo test --release --workspace --exclude e2e 2>&1 | tee -a "$log"; }
+
+# Whole contact centres, with faults; see docs/simulation.md. Each core plays its own.
+sim() { cargo run --release -p sim -- simulate --first-seed 1 --seeds 2000 --threads "$(nproc)"; }
 
 e2e() {
     # Every leg has a socket; the usual limit is low.

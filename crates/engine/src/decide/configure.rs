@@ -34,7 +34,10 @@ pub(super) fn configure(state: &State, now: Timestamp, floor: &Floor) -> Result<
         let settings = in_order(settings);
         match state.agent(settings.id).filter(|agent| !agent.is_leaving) {
             Some(agent) if *agent.settings == settings => {}
-            Some(agent) => events.extend(changed(state, now, agent, settings, &mut deserted)),
+            Some(agent) => {
+                let grace_end = now + floor.settings.lost_grace;
+                events.extend(changed(agent, settings, grace_end, &mut deserted));
+            }
             None => events.extend(added(settings)),
         }
     }
@@ -90,10 +93,9 @@ fn added(settings: AgentSettings) -> Vec<Event> {
 
 /// An agent keeps its presence, its work and its calls, whatever else becomes of it.
 fn changed(
-    state: &State,
-    now: Timestamp,
     agent: &Agent,
     settings: AgentSettings,
+    grace_end: Timestamp,
     deserted: &mut BTreeSet<QueueId>,
 ) -> Vec<Event> {
     let is_signed_in = agent.presence != Presence::SignedOut;
@@ -109,16 +111,15 @@ fn changed(
         events.extend((!is_signed_in).then_some(signed_in));
     }
     if before == SignIn::Always && after != SignIn::Always {
-        events.extend(no_longer_fixed(state, now, agent));
+        events.extend(no_longer_fixed(agent, grace_end));
     }
     events
 }
 
 /// An agent that was lost at its fixed phone is from now on signed out when it stays so.
-fn no_longer_fixed(state: &State, now: Timestamp, agent: &Agent) -> Option<Event> {
+fn no_longer_fixed(agent: &Agent, grace_end: Timestamp) -> Option<Event> {
     let Reach::Lost { cause, retry_at, .. } = agent.reach else { return None };
-    let sign_out_at = Some(now + state.settings().lost_grace);
-    Some(Event::AgentLost { agent: agent.settings.id, cause, retry_at, sign_out_at })
+    Some(Event::AgentLost { agent: agent.settings.id, cause, retry_at, sign_out_at: Some(grace_end) })
 }
 
 /// As when it signs out, and then it is gone.

@@ -1,0 +1,250 @@
+//! Presence, reach and wrap-up: sections 2, 7, 8 and 9 of the rules.
+
+use engine::{
+    Agent, AgentId, Call, Cause, ChangedBy, ChosenPresence, Line, LostCause, NotReady, OfferEnd, Presence, Reach,
+    Rejection, SignIn, Situation, Timestamp, WithdrawCause, Work,
+};
+
+use super::{Model, serves};
+
+impl Model {
+    /// By its phone: the first binding makes an agent reachable, and signs it in only if that is how it signs in.
+    pub(super) fn sign_in(&mut self, id: AgentId, by: ChangedBy) -> Result<(), Rejection> {
+        let agent = self.known_agent(id)?;
+        let is_out = agent.presence == Presence::SignedOut;
+        if by == ChangedBy::Phone {
+            self.found(id);
+            if is_out && agent.settings.sign_in == SignIn::Register {
+                self.signed_in(id);
+            }
+            return Ok(());
+        }
+        if !is_out {
+            return Err(Rejection::AgentAlreadySignedIn(id));
+        }
+        self.signed_in(id);
+        Ok(())
+    }
+
+    /// `Ready`. Without a phone it has `lost_grace` to find it.
+    pub(super) fn signed_in(&mut self, id: AgentId) {
+        let grace_end = self.now + self.settings.lost_grace;
+        self.set_presence(id, Presence::Ready, None);
+        self.alter(id, |agent| {
+            agent.talked = std::time::Duration::ZERO;
+            if let Reach::Lost { sign_out_at, .. } = &mut agent.reach {
+                *sign_out_at = Some(grace_end);
+            }
+        });
+    }
+
+    pub(super) fn sign_out(&mut self, id: AgentId) -> Result<(), Rejection> {
+        let agent = self.known_agent(id)?;
+        if agent.settings.sign_in == SignIn::Always {
+            return Err(Rejection::AgentAlwaysSignedIn(id));
+        }
+        if agent.presence == Presence::SignedOut {
+            return Err(Rejection::AgentSignedOut(id));
+        }
+        self.goes_away(id, Cause::AgentSignedOut);
+        Ok(())
+    }
+
+    /// Out at once but for its talk; calls of queues it deserts meet `NoAgents`, those that waited for it go back.
+    pub(super) fn goes_away(&mut self, id: AgentId, why: Cause) {
+        let Some(agent) = self.agent(id).cloned() else { return };
+        let withdraw = if why == Cause::Removed { WithdrawCause::Removed } else { WithdrawCause::AgentLeft };
+        self.withdraw_from(&agent, withdraw);
+        if matches!(agent.work, Work::WrapUp { .. }) {
+            self.be_idle(id);
+        }
+        self.set_presence(id, Presence::SignedOut, None);
+        self.alter(id, |agent| {
+            if let Reach::Lost { sign_out_at, .. } = &mut agent.reach {
+                *sign_out_at = None;
+            }
+        });
+        for part in &agent.settings.queues {
+            self.maybe_deserted(part.queue);
+        }
+        for call in self.line(Line::Private(id)) {
+            self.send_back(call.id, why);
+        }
+    }
+
+    /// When nobody is signed in to a queue any more, its calls meet `NoAgents` once more, if it says so.
+    pub(super) fn maybe_deserted(&mut self, id: engine::QueueId) {
+        let says_so = self.queue(id).is_some_and(|queue| queue.no_agents_while_waiting);
+        if !says_so || self.signed_in_to(id) > 0 {
+            return;
+        }
+        for call in self.line(Line::Queue(id)) {
+            self.meet(call.id, Situation::NoAgents);
+        }
+    }
+
+    pub(super) fn signed_in_to(&self, id: engine::QueueId) -> usize {
+        let signed_in = |agent: &&Agent| agent.presence != Presence::SignedOut && serves(&agent.settings, id);
+        self.agents.iter().filter(signed_in).count()
+    }
+
+    /// Also signs in who signs in by its phone and stayed bound when it signed out.
+    pub(super) fn become_ready(&mut self, id: AgentId) -> Result<(), Rejection> {
+        let agent = self.known_agent(id)?;
+        if agent.presence == Presence::SignedOut && agent.settings.sign_in == SignIn::Register {
+            self.signed_in(id);
+            return Ok(());
+        }
+        self.choose(&agent, ChosenPresence::Ready)
+    }
+
+    /// By a supervisor it takes effect while a call is offered, and withdraws it.
+    pub(super) fn become_not_ready(&mut self, id: AgentId, why: NotReady, by: ChangedBy) -> Result<(), Rejection> {
+        let agent = self.known_agent(id)?;
+        if by == ChangedBy::Supervisor && matches!(agent.work, Work::Offered { .. }) {
+            self.withdraw_from(&agent, WithdrawCause::AgentLeft);
+            self.set_presence(id, Presence::NotReady(why), None);
+            return Ok(());
+        }
+        self.choose(&agent, ChosenPresence::NotReady(why))
+    }
+
+    /// At once when idle, else after the work. Choosing for oneself ends the way back to `Ready`.
+    fn choose(&mut self, agent: &Agent, chosen: ChosenPresence) -> Result<(), Rejection> {
+        let id = agent.settings.id;
+        if agent.presence == Presence::SignedOut {
+            return Err(Rejection::AgentSignedOut(id));
+        }
+        let is_so = agent.presence == presence_of(chosen);
+        if !agent.work.is_engaged() {
+            if !is_so || agent.ready_at.is_some() {
+                self.set_presence(id, presence_of(chosen), None);
+            }
+            return Ok(());
+        }
+        self.alter(id, |agent| {
+            agent.after_work = (!is_so).then_some(chosen);
+            agent.ready_at = None;
+        });
+        Ok(())
+    }
+
+    pub(super) fn set_presence(&mut self, id: AgentId, presence: Presence, ready_at: Option<Timestamp>) {
+        let now = self.now;
+        self.alter(id, |agent| {
+            agent.presence = presence;
+            agent.presence_since = now;
+            agent.after_work = None;
+            agent.ready_at = ready_at;
+        });
+    }
+
+    /// What was chosen for after the work, now that it is over.
+    pub(super) fn take_choice(&mut self, id: AgentId) {
+        if let Some(chosen) = self.agent(id).and_then(|agent| agent.after_work) {
+            self.set_presence(id, presence_of(chosen), None);
+        }
+    }
+
+    pub(super) fn end_wrap_up(&mut self, id: AgentId) -> Result<(), Rejection> {
+        let agent = self.known_agent(id)?;
+        if !matches!(agent.work, Work::WrapUp { .. }) {
+            return Err(Rejection::AgentNotInWrapUp(id));
+        }
+        self.wrapped_up(id);
+        Ok(())
+    }
+
+    pub(super) fn wrapped_up(&mut self, id: AgentId) {
+        self.be_idle(id);
+        self.take_choice(id);
+    }
+
+    pub(super) fn be_idle(&mut self, id: AgentId) {
+        let now = self.now;
+        self.alter(id, |agent| (agent.work, agent.work_since) = (Work::Idle { since: now }, now));
+    }
+
+    /// An agent is free of a call it served or dialled. One that was only waited for is gone then.
+    pub(super) fn end_talk(&mut self, id: AgentId) {
+        let now = self.now;
+        let Some(agent) = self.agent(id) else { return };
+        let Work::Talking { since, .. } = agent.work else { return };
+        if agent.is_leaving {
+            self.agents.retain(|agent| agent.settings.id != id);
+            return;
+        }
+        self.alter(id, |agent| agent.talked += now.since(since));
+        self.be_idle(id);
+    }
+
+    /// After a talk: wrap-up, or what was chosen. Who has signed out does nothing.
+    pub(super) fn after_talk(&mut self, call: &Call, id: AgentId) {
+        let Some(agent) = self.agent(id) else { return };
+        if agent.presence == Presence::SignedOut {
+            return;
+        }
+        let wrap_up = self.manner(call).wrap_up;
+        let by_itself = agent.settings.idle_automatically;
+        if by_itself && wrap_up.is_zero() {
+            return self.take_choice(id);
+        }
+        let (now, call) = (self.now, call.id);
+        let until = by_itself.then(|| now + wrap_up);
+        self.alter(id, |agent| (agent.work, agent.work_since) = (Work::WrapUp { call, until }, now));
+    }
+
+    pub(super) fn phone_found(&mut self, id: AgentId) -> Result<(), Rejection> {
+        self.known_agent(id)?;
+        self.found(id);
+        Ok(())
+    }
+
+    pub(super) fn found(&mut self, id: AgentId) {
+        self.alter(id, |agent| agent.reach = Reach::Reachable);
+    }
+
+    /// A fixed phone has no binding to lose.
+    pub(super) fn phone_lost(&mut self, id: AgentId) -> Result<(), Rejection> {
+        let agent = self.known_agent(id)?;
+        let is_known = matches!(agent.reach, Reach::Lost { cause: LostCause::NoBinding, .. });
+        if is_known || agent.settings.sign_in == SignIn::Always {
+            return Ok(());
+        }
+        if self.withdraw_from(&agent, WithdrawCause::PhoneLost) {
+            self.take_choice(id);
+        }
+        self.lose(id, LostCause::NoBinding);
+        Ok(())
+    }
+
+    /// The phone cannot be reached. An end of the house's patience that runs already goes on running.
+    pub(super) fn lose(&mut self, id: AgentId, cause: LostCause) {
+        let now = self.now;
+        let retry_at = (cause == LostCause::OfferFailed).then(|| now + self.settings.lost_retry);
+        let grace_end = now + self.settings.lost_grace;
+        self.alter(id, |agent| {
+            let (since, running) = match agent.reach {
+                Reach::Reachable => (now, None),
+                Reach::Lost { since, sign_out_at, .. } => (since, sign_out_at),
+            };
+            let may_leave = agent.presence != Presence::SignedOut && agent.settings.sign_in != SignIn::Always;
+            let sign_out_at = may_leave.then(|| running.unwrap_or(grace_end));
+            agent.reach = Reach::Lost { since, cause, retry_at, sign_out_at };
+        });
+    }
+
+    /// Withdraws the offer an agent has, if it has one; what the agent chose for after it is still to be taken.
+    fn withdraw_from(&mut self, agent: &Agent, cause: WithdrawCause) -> bool {
+        let Work::Offered { call, .. } = agent.work else { return false };
+        self.back_in_line(call, OfferEnd::Withdrawn(cause));
+        true
+    }
+}
+
+const fn presence_of(chosen: ChosenPresence) -> Presence {
+    match chosen {
+        ChosenPresence::Ready => Presence::Ready,
+        ChosenPresence::NotReady(why) => Presence::NotReady(why),
+    }
+}
