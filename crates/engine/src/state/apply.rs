@@ -18,9 +18,15 @@ impl State {
     pub(crate) fn apply(&mut self, at: Timestamp, event: &Event) {
         match event {
             Event::VdnNamed(vdn) => self.vdn = Some(*vdn),
-            Event::SettingsDefined(settings) => self.settings = settings.clone(),
-            Event::QueueDefined(queue) => self.define_queue(queue),
+            Event::SettingsDefined(settings) => self.define_settings(settings),
+            Event::QueueDefined(queue) => self.change_queue(at, queue),
             Event::QueueRemoved(queue) => self.remove_queue(*queue),
+            Event::QueueClosed { queue } => {
+                self.closed.insert(*queue, at);
+            }
+            Event::QueueOpened { queue } => {
+                self.closed.remove(queue);
+            }
             Event::AgentDefined(settings) => self.define_agent(at, settings),
             Event::AgentRemoved(agent) => self.remove_agent(at, *agent),
             Event::AgentSignedIn { agent, .. } => self.sign_in(at, *agent),
@@ -47,6 +53,7 @@ impl State {
                 self.queue_call(at, *call, *line, *since, *until, (*cause, *sender), *hops);
             }
             Event::WaitExtended { call, until } => self.extend_wait(*call, *until),
+            Event::SkillWidened { call, weight_min, next } => self.widen(*call, *weight_min, *next),
             Event::CallSentOutside { call, address, queue, situation, hops } => {
                 self.send_outside(at, *call, address, (*queue, *situation), *hops);
             }
@@ -69,6 +76,7 @@ impl State {
             settings: image.settings,
             calls_made: image.calls_made,
             offers_made: image.offers_made,
+            closed: image.closed.into_iter().collect(),
             ..Self::default()
         };
         for queue in &image.queues {
