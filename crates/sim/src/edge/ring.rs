@@ -82,6 +82,8 @@ impl World {
                 numbers: numbers(line),
                 timers: TIMERS,
                 silent_after,
+                // The world gives every outside call an end of its own.
+                unanswered_after: None,
             },
         );
         let role = if matches!(purpose, Purpose::Agent(..)) { Role::Ringing(call) } else { Role::Other(call) };

@@ -58,6 +58,7 @@ impl World {
                 numbers: numbers(line),
                 timers: TIMERS,
                 silent_after: None,
+                unanswered_after: None,
             },
         );
         let caller = self.callers.len();
