@@ -82,7 +82,6 @@ impl World {
                 numbers: numbers(line),
                 timers: TIMERS,
                 silent_after,
-                // The world gives every outside call an end of its own.
                 unanswered_after: None,
             },
         );

@@ -47,7 +47,9 @@ impl World {
             },
             LegEvent::Ended(end) => self.leg_ended(line, role, &end),
             LegEvent::Gone => drop(self.edge.legs.remove(&line)),
-            LegEvent::Reserve { .. }
+            // Outside numbers here answer or refuse in time, so no leg is told to give them up.
+            LegEvent::Unanswered
+            | LegEvent::Reserve { .. }
             | LegEvent::Acknowledged
             | LegEvent::OfferWithdrawn
             | LegEvent::OfferRefused { .. } => {}
