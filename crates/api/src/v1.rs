@@ -44,11 +44,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/vdns/{vdn}/agents/{agent}", get(agents::one))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/sign-in", post(agents::sign_in))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/sign-out", post(agents::sign_out))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/sign-out-preview", get(agents::sign_out_preview))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/presence", put(agents::presence))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/end-wrap-up", post(agents::end_wrap_up))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/transfer", post(agents::transfer))
         .route("/api/v1/vdns/{vdn}/queues", get(queues::list))
         .route("/api/v1/vdns/{vdn}/queues/{queue}", get(queues::one))
+        .route("/api/v1/vdns/{vdn}/queues/{queue}/close", post(queues::close))
+        .route("/api/v1/vdns/{vdn}/queues/{queue}/open", post(queues::open))
         .route("/api/v1/vdns/{vdn}/calls/{call}", get(calls::one))
         .route("/api/v1/vdns/{vdn}/calls/{call}/cancel-queuing", post(calls::cancel_queuing))
         .route("/api/v1/vdns/{vdn}/events", get(events::stream))
@@ -93,11 +96,14 @@ fn openapi() -> Ready<Response> {
         agents::one,
         agents::sign_in,
         agents::sign_out,
+        agents::sign_out_preview,
         agents::presence,
         agents::end_wrap_up,
         agents::transfer,
         queues::list,
         queues::one,
+        queues::close,
+        queues::open,
         calls::one,
         calls::cancel_queuing,
         events::stream

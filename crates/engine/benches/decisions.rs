@@ -211,11 +211,10 @@ fn floor(agents: u32) -> Floor {
     let queue = |id| Queue { wait_max: Duration::from_secs(86_400), ..Queue::new(QueueId(id as u16), "") };
     let part = |queue| AgentQueue { queue, agent_weight: 1, queue_weight: 1 };
     let agent = |id| AgentSettings {
-        id,
-        name: "".into(),
         queues: queues_of(id).map(part).collect(),
         sign_in: SignIn::Always,
         idle_automatically: false,
+        ..AgentSettings::new(id, "")
     };
     Floor {
         vdn: VdnId(170),

@@ -106,6 +106,10 @@ pub struct Wait {
     pub cause: Cause,
     /// Who sent it here.
     pub sender: Sender,
+    /// The least agent weight that it needs now; 1: any.
+    pub weight_min: u8,
+    /// When it needs less.
+    pub widens_at: Option<Timestamp>,
 }
 
 /// Where calls wait.
@@ -132,15 +136,23 @@ pub enum Cause {
     PrivateTimeout,
     /// It came back with the return ticket: its agent signed out.
     AgentSignedOut,
-    /// Its queue or agent was removed from the configuration.
+    /// It came back with the return ticket: its queue or agent was removed from the configuration.
     Removed,
+    /// It came back with the return ticket: its agent stopped being `Ready`.
+    AgentNotReady,
+    /// Its agent could not take it, and its delegate is asked to.
+    Delegated,
+    /// Its agent could not take it, and it went back to the agent who had sent it.
+    ReturnedToSender,
+    /// Its private wait was over, and this is where it is to go then.
+    PrivateWaitEnd,
 }
 
 impl Cause {
     /// Whether the call came back with the return ticket.
     #[must_use]
     pub const fn is_return(self) -> bool {
-        matches!(self, Self::PrivateTimeout | Self::AgentSignedOut | Self::Removed)
+        matches!(self, Self::PrivateTimeout | Self::AgentSignedOut | Self::Removed | Self::AgentNotReady)
     }
 }
 
@@ -207,6 +219,10 @@ pub enum ReleaseCause {
     NoQueueToReturnTo,
     /// A supervisor or an integration asked for it.
     Request,
+    /// Its private wait was over, and it was to be released then.
+    PrivateWaitEnd,
+    /// The agent it waited for signed out or stopped being `Ready`, and it was to be released then.
+    AgentLeft,
 }
 
 /// Why a call could not go on.
@@ -246,6 +262,47 @@ pub struct Why {
     pub agents_available: u32,
     /// At most four of them, in the order in which they would have come.
     pub runners_up: Vec<AgentId>,
+    /// What the winner came first by.
+    pub key: Option<WinnerKey>,
+    /// How many agents of the queue were passed over.
+    pub passed_over: PassedOver,
+}
+
+/// What came first by this: an agent by its queue's strategy, or a call among those of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WinnerKey {
+    /// The agent was idle longest.
+    IdleSince(Timestamp),
+    /// The agent's last offer lay furthest back; none: it never had one.
+    LastOffer(Option<OfferId>),
+    /// The agent had talked least since signing in.
+    Talked(Duration),
+    /// The agent suited the queue best.
+    AgentWeight(u8),
+    /// The call was next.
+    Call {
+        /// How much its queue matters to the agent; none: it waited for the agent alone.
+        queue_weight: Option<u8>,
+        /// Its priority, as it was given.
+        priority: u8,
+        /// What orders calls of one priority: `since`, or in private when it joined.
+        from: Timestamp,
+    },
+}
+
+/// How many agents who are signed in to a queue did not come into question, each for the first of these reasons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PassedOver {
+    /// Offered a call, talking, or in wrap-up.
+    pub engaged: u32,
+    /// Their phones cannot be reached.
+    pub lost: u32,
+    /// `NotReady`.
+    pub not_ready: u32,
+    /// Available, but without the weight that the call needs at its age.
+    pub lack_weight: u32,
+    /// Available, but kept from this call, which they did not take a moment ago.
+    pub kept_from_it: u32,
 }
 
 /// The rules of `semantics.md` section 4.
@@ -259,4 +316,6 @@ pub enum OfferRule {
     Strategy(crate::floor::Strategy),
     /// The call was directed to the agent, who was available.
     Directed,
+    /// Private calls wait for the agent, but it has had enough of them for now, or the public call has waited too long.
+    PublicGoesAhead,
 }

@@ -167,6 +167,18 @@ pub enum Command {
         agent: AgentId,
     },
 
+    /// Close a queue by hand, whatever its hours say: its waiting calls and all that enter meet `Closed`, until it is
+    /// opened again. Closed already, nothing changes.
+    CloseQueue {
+        /// Which queue.
+        queue: QueueId,
+    },
+    /// Open a queue again that was closed by hand; its hours hold as before.
+    OpenQueue {
+        /// Which queue.
+        queue: QueueId,
+    },
+
     /// Time has passed: what fell due happens.
     Tick,
 }

@@ -13,16 +13,22 @@ mod journey;
 mod moves;
 mod offers;
 mod presence;
+mod private;
+mod queues;
 
 pub(crate) use self::agents::{lost_for_too_long, wrap_up_over};
-pub(crate) use self::moves::{meet, send_back};
+pub(crate) use self::moves::meet;
+use self::moves::send_back;
 pub(crate) use self::offers::end_untaken;
 pub(crate) use self::presence::ready_again;
+pub(crate) use self::private::{PrivateEnd, end_private_wait};
+pub(crate) use self::queues::widen;
 
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::agent::Presence;
 use crate::call::{Call, Cause};
 use crate::command::Command;
 use crate::event::{Event, OfferEnd};
@@ -58,8 +64,12 @@ pub(crate) enum Step {
     Meet(CallId, Situation),
     /// A waiting call goes back to its origin queue with the return ticket.
     SendBack(CallId, Cause),
-    /// All calls of an agent's private queue go back.
-    EmptyPrivateQueue(AgentId, Cause),
+    /// All calls of an agent's private queue end their wait.
+    EmptyPrivateQueue(AgentId, PrivateEnd),
+    /// A call ends its private wait.
+    EndPrivateWait(CallId, PrivateEnd),
+    /// A call whose offer has ended may wait in a queue that is closed by hand.
+    MaybeClosed(CallId, QueueId),
     /// Nobody may be signed in to a queue any more.
     MaybeDeserted(QueueId),
     /// An agent leaves the floor.
@@ -99,6 +109,8 @@ pub(crate) fn decide(state: &State, now: Timestamp, command: &Command) -> Result
         Command::EndWrapUp { agent, by } => agents::end_wrap_up(state, *agent, *by),
         Command::PhoneFound { agent } => agents::phone_found(state, *agent),
         Command::PhoneLost { agent } => agents::phone_lost(state, now, *agent),
+        Command::CloseQueue { queue } => queues::close(state, *queue),
+        Command::OpenQueue { queue } => queues::open(state, *queue),
         Command::Tick => Ok(Decision::default()),
     }
 }
@@ -109,25 +121,25 @@ pub(crate) fn take_step(state: &State, now: Timestamp, step: Step) -> Decision {
     match step {
         Step::Meet(call, situation) => meet(state, now, live(call), situation),
         Step::SendBack(call, cause) => send_back(state, now, live(call), cause),
-        Step::EmptyPrivateQueue(agent, cause) => {
-            let calls = state.private_queue(agent).map(|call| Step::SendBack(call.id, cause));
-            Decision { events: Vec::new(), steps: calls.collect() }
-        }
-        Step::MaybeDeserted(queue) => maybe_deserted(state, queue),
+        Step::EmptyPrivateQueue(agent, end) => private::empty_private_queue(state, agent, end),
+        Step::EndPrivateWait(call, end) => end_private_wait(state, now, live(call), end),
+        Step::MaybeClosed(call, queue) => queues::maybe_closed(state, now, call, queue),
+        Step::MaybeDeserted(queue) => queues::maybe_deserted(state, queue),
         Step::RemoveAgent(agent) => configure::remove_agent(state, agent),
         Step::EmptyQueue(queue) => configure::empty_queue(state, queue),
         Step::Conclude(event) => Decision::from(*event),
     }
 }
 
-/// When the last agent of a queue has signed out, its calls meet `NoAgents` once more, if the queue says so.
-fn maybe_deserted(state: &State, queue: QueueId) -> Decision {
-    let says_so = state.queue(queue).is_some_and(|queue| queue.no_agents_while_waiting);
-    if !says_so || state.signed_in_count(queue) > 0 {
-        return Decision::default();
+/// What is to be decided once an event is true, for `state` as it is before.
+pub(crate) fn follow_up(state: &State, event: &Event) -> Option<Step> {
+    match event {
+        Event::PresenceChanged { agent, presence: Presence::NotReady(_), .. } => {
+            private::stops_being_ready(state, *agent)
+        }
+        Event::OfferEnded { call, .. } => queues::offer_from_closed_queue_ends(state, *call),
+        _ => None,
     }
-    let calls = state.waiting(queue).map(|call| Step::Meet(call.id, Situation::NoAgents));
-    Decision { events: Vec::new(), steps: calls.collect() }
 }
 
 fn known_call(state: &State, id: CallId) -> Result<&Call, Rejection> {

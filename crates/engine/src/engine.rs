@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::command::Command;
-use crate::decide::{Decision, Step, decide, take_step};
+use crate::decide::{Decision, Step, decide, follow_up, take_step};
 use crate::event::Event;
 use crate::rejection::Rejection;
 use crate::settle::settle;
@@ -55,6 +55,7 @@ impl Engine {
     /// Applies what was decided and keeps what is still to be decided; the steps of a step come before its successor.
     fn carry_out(&mut self, now: Timestamp, decision: Decision, events: &mut Vec<Event>, steps: &mut Vec<Step>) {
         for event in &decision.events {
+            steps.extend(follow_up(&self.state, event));
             self.state.apply(now, event);
         }
         events.extend(decision.events);

@@ -20,6 +20,16 @@ pub enum Event {
     QueueDefined(Queue),
     /// A queue is no more; no call waits in it and no agent signs in to it.
     QueueRemoved(QueueId),
+    /// A queue is closed by hand; what its waiting calls meet follows in the same entry.
+    QueueClosed {
+        /// Which queue.
+        queue: QueueId,
+    },
+    /// A queue is no longer closed by hand.
+    QueueOpened {
+        /// Which queue.
+        queue: QueueId,
+    },
     /// An agent is this, new or changed.
     AgentDefined(AgentSettings),
     /// An agent is configured no more; signed out before, and gone as soon as its talk is over.
@@ -140,6 +150,15 @@ pub enum Event {
         call: CallId,
         /// The new end.
         until: Timestamp,
+    },
+    /// A call has waited long enough for agents of less weight to take it.
+    SkillWidened {
+        /// Which call.
+        call: CallId,
+        /// The least weight from now on.
+        weight_min: u8,
+        /// When it needs less again.
+        next: Option<Timestamp>,
     },
     /// A call was sent to an external number or address: the edge dials it.
     CallSentOutside {

@@ -3,6 +3,13 @@
 
 mod hours;
 mod mistakes;
+mod private;
+mod skill;
+
+pub use self::hours::{DayHours, Holiday, OpenHours};
+pub use self::private::{OnNotReady, OnSignOut, PrivateAction, PrivateRules, PrivateSettings};
+pub(crate) use self::skill::ANY_WEIGHT;
+pub use self::skill::SkillStep;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -27,7 +34,7 @@ pub struct Floor {
 /// What holds for the whole VDN, and for calls that came through no queue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VdnSettings {
-    /// How long a call waits in a private queue before it goes back to its origin queue. Default 300 s.
+    /// How long a call waits in a private queue. Default 300 s.
     pub private_wait_max: Duration,
     /// How many calls may wait in one private queue. Default 100.
     pub private_depth_max: u32,
@@ -51,6 +58,22 @@ pub struct VdnSettings {
     pub keep_ready: bool,
     /// What local time is ahead of UTC by, in minutes, −840 to 840: for the queues' hours.
     pub utc_offset_minutes: i16,
+    /// What happens to a call that has waited in private for `private_wait_max`: the first of these that is not refused,
+    /// else it goes back to its origin queue. Default: nothing else.
+    pub on_private_wait_end: Vec<PrivateAction>,
+    /// What happens to the calls of a private queue when its agent signs out. Default: back to their origin queues.
+    pub on_sign_out: OnSignOut,
+    /// What happens to them when their agent stops being `Ready`. Default: they go on waiting.
+    pub on_not_ready: OnNotReady,
+    /// Who takes the private calls of other agents where `Delegate` says so. Default: nobody.
+    pub delegate: Option<AgentId>,
+    /// After so many private calls in a row an agent is given a public call, if one waits. Default: never.
+    pub private_run_max: Option<u32>,
+    /// An agent who has just had a private call is given the public call that is next, if it has waited for longer than
+    /// this. Default: never.
+    pub public_wait_max: Option<Duration>,
+    /// In which time a waiting call's priority grows by one, for queues that say nothing else. Default: it does not.
+    pub priority_step: Option<Duration>,
 }
 
 impl Default for VdnSettings {
@@ -68,6 +91,13 @@ impl Default for VdnSettings {
             wrap_up: Duration::ZERO,
             keep_ready: false,
             utc_offset_minutes: 0,
+            on_private_wait_end: Vec::new(),
+            on_sign_out: OnSignOut::Return,
+            on_not_ready: OnNotReady::Keep,
+            delegate: None,
+            private_run_max: None,
+            public_wait_max: None,
+            priority_step: None,
         }
     }
 }
@@ -109,6 +139,18 @@ pub struct Queue {
     pub hours: Vec<OpenHours>,
     /// What happens in special situations.
     pub treatments: Treatments,
+    /// Queues whose agents may take calls that wait here too. Limits count this queue's calls only.
+    pub also: Vec<QueueId>,
+    /// Days on which other hours hold than `hours`, each at most once.
+    pub holidays: Vec<Holiday>,
+    /// Within what time calls are to be answered: for those who count. Default 20 s.
+    pub service_level: Duration,
+    /// Whose wait was shorter than this when they left were not lost by us: for those who count. Default 5 s.
+    pub short_abandon: Duration,
+    /// In which time the priority of a call that waits here grows by one; zero: it does not. Default: as the VDN says.
+    pub priority_step: Option<Duration>,
+    /// How well an agent must suit the queue to take a call, widening as the call waits; empty: every agent may.
+    pub skill_steps: Vec<SkillStep>,
 }
 
 impl Queue {
@@ -128,17 +170,27 @@ impl Queue {
             no_agents_while_waiting: false,
             hours: Vec::new(),
             treatments: Treatments::default(),
+            also: Vec::new(),
+            holidays: Vec::new(),
+            service_level: Duration::from_secs(20),
+            short_abandon: Duration::from_secs(5),
+            priority_step: None,
+            skill_steps: Vec::new(),
         }
     }
 }
 
-/// A stretch of the week during which a queue is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OpenHours {
-    /// First open minute, counted from Monday 00:00, 0 to 10079.
-    pub from_minute: u16,
-    /// First closed minute after it, 1 to 10080, greater than `from_minute`.
-    pub until_minute: u16,
+impl Queue {
+    /// In which time the priority of a call that waits here grows by one, where its VDN has these settings.
+    #[must_use]
+    pub fn priority_step_in(&self, vdn: &VdnSettings) -> Option<Duration> {
+        self.priority_step.or(vdn.priority_step).filter(|step| !step.is_zero())
+    }
+
+    /// The queues whose agents may take this one's calls: itself, then the further ones.
+    pub fn takers(&self) -> impl Iterator<Item = QueueId> {
+        core::iter::once(self.id).chain(self.also.iter().copied())
+    }
 }
 
 /// The rule that picks among available agents.
@@ -158,7 +210,7 @@ pub enum Strategy {
 /// A special situation that a call meets in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Situation {
-    /// Entering outside the queue's hours.
+    /// Entering outside the queue's hours, or while it is closed by hand; or waiting when it is closed by hand.
     Closed,
     /// Nobody is signed in to the queue.
     NoAgents,
@@ -261,6 +313,35 @@ pub struct AgentSettings {
     pub sign_in: SignIn,
     /// Whether the agent goes idle by itself after a talk. If not, wrap-up lasts until the agent ends it. Default true.
     pub idle_automatically: bool,
+    /// What its private queue has otherwise than the VDN says.
+    pub private: PrivateSettings,
+}
+
+impl AgentSettings {
+    /// Whether the agent signs in to a queue.
+    #[must_use]
+    pub fn serves(&self, queue: QueueId) -> bool {
+        self.weight_in(queue).is_some()
+    }
+
+    /// How well the agent suits a queue; none when it does not sign in to it.
+    #[must_use]
+    pub fn weight_in(&self, queue: QueueId) -> Option<u8> {
+        self.queues.iter().find(|part| part.queue == queue).map(|part| part.agent_weight)
+    }
+
+    /// An agent without queues and with every setting at its default, signed in by a person.
+    #[must_use]
+    pub fn new(id: AgentId, name: &str) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            queues: Vec::new(),
+            sign_in: SignIn::Person,
+            idle_automatically: true,
+            private: PrivateSettings::default(),
+        }
+    }
 }
 
 /// An agent's part in a queue.

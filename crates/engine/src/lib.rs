@@ -18,11 +18,9 @@
 //!     settings: VdnSettings::default(),
 //!     queues: vec![Queue::new(QueueId(1), "Sales")],
 //!     agents: vec![AgentSettings {
-//!         id: AgentId(1099),
-//!         name: "Ana".into(),
 //!         queues: vec![sales],
 //!         sign_in: SignIn::Always,
-//!         idle_automatically: true,
+//!         ..AgentSettings::new(AgentId(1099), "Ana")
 //!     }],
 //! };
 //! let mut engine = Engine::default();
@@ -61,14 +59,15 @@ mod time;
 
 pub use agent::{ChangedBy, LostCause, NotReady, NotReadyKind, Presence, Reach, Work};
 pub use call::{
-    Call, Caller, Cause, FailCause, HOPS_MAX, Line, OfferRule, Outcome, Party, Place, ReleaseCause, Sender, Stay,
-    StayAt, Wait, Why,
+    Call, Caller, Cause, FailCause, HOPS_MAX, Line, OfferRule, Outcome, Party, PassedOver, Place, ReleaseCause, Sender,
+    Stay, StayAt, Wait, Why, WinnerKey,
 };
 pub use command::{Command, Target};
 pub use event::{ChosenPresence, Event, OfferEnd, WithdrawCause};
 pub use floor::{
-    Action, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OpenHours, Queue, SignIn, Situation, Strategy,
-    Treatment, Treatments, VdnSettings,
+    Action, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut, OpenHours,
+    PrivateAction, PrivateRules, PrivateSettings, Queue, SignIn, Situation, SkillStep, Strategy, Treatment, Treatments,
+    VdnSettings,
 };
 pub use id::{AgentId, CallId, LegKey, NotACallId, OfferId, QueueId, VdnId};
 pub use rejection::Rejection;
@@ -76,9 +75,11 @@ pub use time::Timestamp;
 
 mod decide;
 mod engine;
+mod preview;
 mod routing;
 mod settle;
 mod state;
 
 pub use engine::{Engine, Entry};
+pub use preview::{Departure, Destination};
 pub use state::{Agent, Deadline, Image, State};

@@ -39,6 +39,8 @@ pub enum Rejection {
     NotTheAgentsCall(AgentId, CallId),
     /// A call cannot be directed to the agent who is its caller or talks with it already.
     AgentIsInTheCall(AgentId, CallId),
+    /// The agent cannot sign out by itself while calls wait for it alone; so many do.
+    PrivateCallsWait(AgentId, u32),
     /// As many calls as allowed wait in the agent's private queue.
     PrivateQueueFull(AgentId),
     /// The call does not wait, so its queuing cannot be cancelled and it cannot be moved.
@@ -72,6 +74,10 @@ impl fmt::Display for Rejection {
             Self::AgentNotInWrapUp(agent) => write!(f, "agent {agent} is not in wrap-up"),
             Self::NotTheAgentsCall(agent, call) => write!(f, "agent {agent} does not talk with call {call}"),
             Self::AgentIsInTheCall(agent, call) => write!(f, "agent {agent} is in call {call} already"),
+            Self::PrivateCallsWait(agent, 1) => write!(f, "agent {agent} cannot sign out: 1 call waits for it"),
+            Self::PrivateCallsWait(agent, count) => {
+                write!(f, "agent {agent} cannot sign out: {count} calls wait for it")
+            }
             Self::PrivateQueueFull(agent) => write!(f, "the private queue of agent {agent} is full"),
             Self::CallNotWaiting(call) => write!(f, "call {call} does not wait"),
             Self::NothingToCancelTo(call) => write!(f, "call {call} came from no queue whose treatment could apply"),

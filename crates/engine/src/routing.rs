@@ -2,12 +2,13 @@
 
 mod order;
 
+use self::order::Standing;
 pub(crate) use self::order::{AgentOrder, CallOrder};
 
 use core::time::Duration;
 
 use crate::call::{Call, Line, OfferRule, Place, Wait};
-use crate::floor::Strategy;
+use crate::id::QueueId;
 use crate::state::{Agent, State};
 use crate::time::Timestamp;
 
@@ -18,10 +19,12 @@ pub(crate) struct Match<'a> {
     pub(crate) wait: &'a Wait,
     pub(crate) agent: &'a Agent,
     pub(crate) rule: OfferRule,
+    /// In which queue the agent was one of several; none for private calls.
+    pub(crate) among: Option<QueueId>,
 }
 
-/// The next offer to make: private calls first, then those of the queues. Costs no search: both sides are listed in
-/// order, and only a pair that `reoffer_min` keeps apart is looked at in vain.
+/// The next offer to make: private calls first, but for the bound that the VDN may set, then those of the queues. Costs
+/// no search: both sides are listed in order, and only a pair that `reoffer_min` keeps apart is looked at in vain.
 pub(crate) fn next_match(state: &State, now: Timestamp) -> Option<Match<'_>> {
     private_match(state, now).or_else(|| public_match(state, now))
 }
@@ -30,36 +33,85 @@ fn private_match(state: &State, now: Timestamp) -> Option<Match<'_>> {
     state.servable_agents().find_map(|id| {
         let agent = state.agent(id)?;
         let call = state.private_queue(id).find(|call| may_take(agent, call))?;
+        if let Some((call, wait)) = goes_ahead(state, now, agent) {
+            return Some(Match { call, wait, agent, rule: OfferRule::PublicGoesAhead, among: queue_of(wait) });
+        }
         let wait = waiting(call)?;
         let rule = if wait.joined == now { OfferRule::Directed } else { OfferRule::PrivateFirst };
-        Some(Match { call, wait, agent, rule })
+        Some(Match { call, wait, agent, rule, among: None })
     })
+}
+
+fn queue_of(wait: &Wait) -> Option<QueueId> {
+    match wait.line {
+        Line::Queue(queue) => Some(queue),
+        Line::Private(_) => None,
+    }
+}
+
+/// The public call that goes ahead of the private ones of an agent: one at a time, for the next is served only after a
+/// private call again.
+fn goes_ahead<'a>(state: &'a State, now: Timestamp, agent: &Agent) -> Option<(&'a Call, &'a Wait)> {
+    let (run_max, wait_max) = (state.settings().private_run_max, state.settings().public_wait_max);
+    if agent.private_run == 0 || (run_max.is_none() && wait_max.is_none()) {
+        return None;
+    }
+    let (call, wait) = best_call(state, now, agent)?;
+    let run_is_over = run_max.is_some_and(|max| agent.private_run >= max);
+    let waited_too_long = wait_max.is_some_and(|max| now.since(call.since.unwrap_or(wait.joined)) > max);
+    (run_is_over || waited_too_long).then_some((call, wait))
 }
 
 /// The queue's strategy picks the agent; the agent is given the best call of all its queues, which is another one than
-/// the call it was picked for only when several calls came at once.
+/// the call it was picked for only when several calls came at once. The agents of further queues come after a queue's
+/// own.
 fn public_match(state: &State, now: Timestamp) -> Option<Match<'_>> {
-    state.matchable_queues().find_map(|queue| {
-        let pick = |call: &Call| state.available(queue).find(|agent| may_take(agent, call));
-        let agent = state.waiting(queue).find_map(pick)?;
-        let (call, wait) = best_call(state, agent)?;
-        let rule = if wait.joined == now {
-            OfferRule::Strategy(strategy_of(state, wait.line))
-        } else {
-            OfferRule::BestCallOfQueues
-        };
-        Some(Match { call, wait, agent, rule })
+    let own = |queue| pick(state, queue, queue).and_then(|agent| give_best(state, now, agent, queue));
+    let also = |queue| {
+        let agent = state.hosts(queue).find_map(|host| pick(state, host, queue))?;
+        give_best(state, now, agent, queue)
+    };
+    state.matchable_queues().find_map(own).or_else(|| state.matchable_also().find_map(also))
+}
+
+/// The first agent of `queue` who may take a call that waits in `host`. Looks at no call for which nobody has the weight,
+/// and at no agent who has not the call's.
+fn pick(state: &State, host: QueueId, queue: QueueId) -> Option<&Agent> {
+    let best = state.best_available(queue)?;
+    state.waiting_for(host, best).find_map(|call| {
+        let weight_min = waiting(call)?.weight_min;
+        state.available(queue, weight_min).find(|agent| may_take(agent, call))
     })
 }
 
-/// The best call of an agent's queues: by queue weight, priority and earliest `since` across them.
-fn best_call<'a>(state: &'a State, agent: &Agent) -> Option<(&'a Call, &'a Wait)> {
-    let firsts = agent.settings.queues.iter().filter_map(|part| {
-        let call = state.waiting(part.queue).find(|call| may_take(agent, call))?;
-        Some((u8::MAX - part.queue_weight, call, waiting(call)?))
+fn give_best<'a>(state: &'a State, now: Timestamp, agent: &'a Agent, picked_in: QueueId) -> Option<Match<'a>> {
+    let (call, wait) = best_call(state, now, agent)?;
+    let among = match wait.line {
+        Line::Queue(queue) if agent.settings.weight_in(queue) >= Some(wait.weight_min) => queue,
+        Line::Queue(_) | Line::Private(_) => picked_in,
+    };
+    let rule = if wait.joined == now {
+        OfferRule::Strategy(state.queue(among).map(|queue| queue.strategy).unwrap_or_default())
+    } else {
+        OfferRule::BestCallOfQueues
+    };
+    Some(Match { call, wait, agent, rule, among: Some(among) })
+}
+
+/// The best call that an agent may take of its queues, and of those that list them among their further ones: by queue
+/// weight, the priority that it has grown to, and earliest `since` across them.
+fn best_call<'a>(state: &'a State, now: Timestamp, agent: &Agent) -> Option<(&'a Call, &'a Wait)> {
+    let firsts = agent.settings.queues.iter().flat_map(|part| {
+        let lines = core::iter::once(part.queue).chain(state.hosts(part.queue));
+        lines.filter_map(move |queue| {
+            let call = state.waiting_for(queue, part.agent_weight).find(|call| may_take(agent, call))?;
+            let wait = waiting(call)?;
+            let standing = Standing::of(call, wait, state.priority_step(queue), now);
+            Some((u8::MAX - part.queue_weight, standing, call, wait))
+        })
     });
-    let best = firsts.min_by_key(|(weight, call, wait)| (*weight, CallOrder::of(call, wait)));
-    best.map(|(_, call, wait)| (call, wait))
+    let best = firsts.min_by_key(|(weight, standing, ..)| (*weight, *standing));
+    best.map(|(.., call, wait)| (call, wait))
 }
 
 /// Whether an available agent may be offered a call now: not while `reoffer_min` keeps it from one it did not take.
@@ -71,13 +123,6 @@ fn waiting(call: &Call) -> Option<&Wait> {
     match &call.place {
         Place::Waiting(wait) => Some(wait),
         Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,
-    }
-}
-
-fn strategy_of(state: &State, line: Line) -> Strategy {
-    match line {
-        Line::Queue(queue) => state.queue(queue).map(|queue| queue.strategy).unwrap_or_default(),
-        Line::Private(_) => Strategy::default(),
     }
 }
 

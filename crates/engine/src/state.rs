@@ -4,8 +4,10 @@ mod apply;
 mod digest;
 mod index;
 mod lookup;
+mod merged;
 mod table;
 
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
@@ -16,9 +18,9 @@ use self::index::Index;
 use self::table::Table;
 
 use crate::agent::{Presence, Reach, Work};
-use crate::call::{Call, Caller};
+use crate::call::{Call, Caller, PassedOver};
 use crate::event::ChosenPresence;
-use crate::floor::{AgentSettings, Floor, Queue, Situation, VdnSettings};
+use crate::floor::{ANY_WEIGHT, AgentSettings, Floor, PrivateRules, Queue, Situation, VdnSettings};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
 use crate::time::Timestamp;
 
@@ -30,6 +32,8 @@ pub struct State {
     queues: Table<QueueId, Queue>,
     agents: Table<AgentId, Agent>,
     calls: Table<CallId, Call>,
+    /// Queues that are closed by hand, and since when.
+    closed: BTreeMap<QueueId, Timestamp>,
     /// The call of this entry that has no place yet; none between two turns.
     arriving: Option<Arrival>,
     calls_made: u64,
@@ -71,6 +75,8 @@ pub struct Agent {
     pub talked: Duration,
     /// The last offer made to it, for `RoundRobin`.
     pub last_offer: Option<OfferId>,
+    /// How many private calls it has answered since it last answered a public one, or signed in.
+    pub private_run: u32,
     /// Configured no more, and gone as soon as its talk is over; signed out for good.
     pub is_leaving: bool,
 }
@@ -100,6 +106,8 @@ pub enum Deadline {
     WaitEnd(CallId),
     /// A call has waited in private for as long as it may.
     PrivateWaitEnd(CallId),
+    /// A call has waited long enough for agents of less weight.
+    SkillStep(CallId),
     /// An agent may be offered a call again that it declined.
     ReofferMin(AgentId, CallId),
 }
@@ -121,6 +129,8 @@ pub struct Image {
     pub calls_made: u64,
     /// How many offers were made in the life of the journal: the id of the last one.
     pub offers_made: u64,
+    /// Queues that are closed by hand, and since when, by id.
+    pub closed: Vec<(QueueId, Timestamp)>,
 }
 
 impl State {
@@ -170,6 +180,12 @@ impl State {
         self.agents.values()
     }
 
+    /// What holds for the private queue of an agent.
+    #[must_use]
+    pub fn private_rules<'a>(&'a self, agent: &'a Agent) -> PrivateRules<'a> {
+        PrivateRules::of(&self.settings, &agent.settings)
+    }
+
     /// A live call.
     #[must_use]
     pub fn call(&self, id: CallId) -> Option<&Call> {
@@ -201,13 +217,25 @@ impl State {
 
     /// The calls that wait in a queue, in the order in which they will be served. An offered call is not among them.
     pub fn waiting(&self, queue: QueueId) -> impl Iterator<Item = &Call> {
-        self.index.waiting(queue).filter_map(|call| self.call(call))
+        self.index.waiting(queue, u8::MAX).filter_map(|call| self.call(call))
     }
 
     /// How many calls wait in a queue.
     #[must_use]
     pub fn waiting_count(&self, queue: QueueId) -> usize {
-        self.index.waiting(queue).len()
+        self.index.waiting_count(queue)
+    }
+
+    /// Since when a queue is closed by hand; none: it is as its hours say.
+    #[must_use]
+    pub fn closed_since(&self, queue: QueueId) -> Option<Timestamp> {
+        self.closed.get(&queue).copied()
+    }
+
+    /// Whether a queue takes calls at `now`: open by its hours, and not closed by hand.
+    #[must_use]
+    pub fn is_open(&self, queue: &Queue, now: Timestamp) -> bool {
+        self.closed_since(queue.id).is_none() && queue.is_open(now, self.settings.utc_offset_minutes)
     }
 
     /// How many calls wait in an agent's private queue.
@@ -222,10 +250,16 @@ impl State {
         self.index.signed_in_count(queue)
     }
 
+    /// How many agents who are signed in to a queue are not available, each for one reason.
+    #[must_use]
+    pub fn passed_over(&self, queue: QueueId) -> PassedOver {
+        self.index.passed_over(queue)
+    }
+
     /// How many agents of a queue are available.
     #[must_use]
     pub fn available_count(&self, queue: QueueId) -> usize {
-        self.index.available(queue).len()
+        self.index.available_count(queue, ANY_WEIGHT)
     }
 
     /// What falls due next, and when.
@@ -242,6 +276,7 @@ impl State {
         self.queues().for_each(|queue| queue.hash(&mut digest));
         self.agents().for_each(|agent| agent.hash(&mut digest));
         self.calls().for_each(|call| call.hash(&mut digest));
+        self.closed.hash(&mut digest);
         digest.finish()
     }
 
@@ -256,6 +291,7 @@ impl State {
             calls: self.calls().cloned().collect(),
             calls_made: self.calls_made,
             offers_made: self.offers_made,
+            closed: self.closed.iter().map(|(queue, since)| (*queue, *since)).collect(),
         }
     }
 }
@@ -272,14 +308,44 @@ impl State {
         OfferId(self.offers_made + 1)
     }
 
-    /// The available agents of a queue, in the order in which its strategy would pick them.
-    pub(crate) fn available(&self, queue: QueueId) -> impl Iterator<Item = &Agent> {
-        self.index.available(queue).filter_map(|agent| self.agent(agent))
+    /// The available agents of a queue who have at least this weight in it, in the order of its strategy.
+    pub(crate) fn available(&self, queue: QueueId, weight_min: u8) -> impl Iterator<Item = &Agent> {
+        self.index.available(queue, weight_min).filter_map(|agent| self.agent(agent))
+    }
+
+    /// How many there are of these.
+    pub(crate) fn available_from(&self, queue: QueueId, weight_min: u8) -> usize {
+        self.index.available_count(queue, weight_min)
+    }
+
+    /// The highest weight of the available agents of a queue.
+    pub(crate) fn best_available(&self, queue: QueueId) -> Option<u8> {
+        self.index.best_available(queue)
+    }
+
+    /// The calls of a queue that an agent of this weight may take, in the order in which they will be served.
+    pub(crate) fn waiting_for(&self, queue: QueueId, weight: u8) -> impl Iterator<Item = &Call> {
+        self.index.waiting(queue, weight).filter_map(|call| self.call(call))
     }
 
     /// Queues in which calls wait while agents are available.
     pub(crate) fn matchable_queues(&self) -> impl Iterator<Item = QueueId> {
         self.index.matchable()
+    }
+
+    /// Queues whose agents are available while calls wait that list the queue among their further ones.
+    pub(crate) fn matchable_also(&self) -> impl Iterator<Item = QueueId> {
+        self.index.matchable_also()
+    }
+
+    /// In which time the priority of a call in a queue grows by one, if it does.
+    pub(crate) fn priority_step(&self, queue: QueueId) -> Option<Duration> {
+        self.queue(queue)?.priority_step_in(&self.settings)
+    }
+
+    /// Queues whose calls may be taken by the agents of `queue` too.
+    pub(crate) fn hosts(&self, queue: QueueId) -> impl Iterator<Item = QueueId> {
+        self.index.hosts(queue)
     }
 
     /// Available agents for whom private calls wait.

@@ -4,18 +4,14 @@
 use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, Floor, OpenHours, Queue, QueueId, SignIn, Treatment, VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DayHours, Floor, Holiday, OpenHours, PrivateAction, Queue, QueueId,
+    SignIn, SkillStep, Treatment, VdnId, VdnSettings,
 };
 
 fn floor() -> Floor {
     let part = AgentQueue { queue: QueueId(1), agent_weight: 1, queue_weight: 1 };
-    let agent = AgentSettings {
-        id: AgentId(1001),
-        name: "Ana".into(),
-        queues: vec![part],
-        sign_in: SignIn::Register,
-        idle_automatically: true,
-    };
+    let agent =
+        AgentSettings { queues: vec![part], sign_in: SignIn::Register, ..AgentSettings::new(AgentId(1001), "Ana") };
     let queues = vec![Queue::new(QueueId(1), "Sales"), Queue::new(QueueId(2), "Support")];
     Floor { vdn: VdnId(170), settings: VdnSettings::default(), queues, agents: vec![agent] }
 }
@@ -121,4 +117,78 @@ fn a_treatment_has_an_end() {
         floor.queues[0].treatments.timeout = chain.unwrap();
     });
     assert_eq!(wrong, ["queue 1, Timeout: 17 actions are more than 16"]);
+}
+
+#[test]
+fn who_takes_private_calls_is_there() {
+    let wrong = mistakes(|floor| {
+        floor.settings.delegate = Some(AgentId(1002));
+        floor.settings.on_private_wait_end =
+            vec![PrivateAction::Queue(QueueId(3)), PrivateAction::Agent(AgentId(1003))];
+        let private = &mut floor.agents[0].private;
+        private.delegate = Some(AgentId(1001));
+        private.wait_max = Some(Duration::ZERO);
+        private.on_wait_end = Some(vec![PrivateAction::Stay; 17]);
+    });
+    let expected = [
+        "settings: there is no agent 1002 for delegate",
+        "settings: there is no queue 3 for the end of a private wait",
+        "settings: there is no agent 1003 for the end of a private wait",
+        "agent 1001: private_wait_max is shorter than a millisecond",
+        "agent 1001: is its own delegate",
+        "agent 1001: 17 actions at the end of a private wait are more than 16",
+    ];
+    assert_eq!(wrong, expected);
+}
+
+#[test]
+fn the_bound_on_private_calls_is_one() {
+    let wrong = mistakes(|floor| {
+        floor.settings.private_run_max = Some(0);
+        floor.settings.public_wait_max = Some(Duration::ZERO);
+    });
+    let expected = ["settings: private_run_max is 0", "settings: public_wait_max is shorter than a millisecond"];
+    assert_eq!(wrong, expected);
+}
+
+#[test]
+fn further_queues_and_holidays_make_sense() {
+    let wrong = mistakes(|floor| {
+        let queue = &mut floor.queues[0];
+        queue.also = vec![QueueId(2), QueueId(2), QueueId(1), QueueId(9)];
+        let hours = vec![DayHours { from_minute: 5, until_minute: 1441 }, DayHours { from_minute: 5, until_minute: 5 }];
+        queue.holidays = vec![Holiday { day: 1, hours }, Holiday { day: 1, hours: vec![] }];
+    });
+    let expected = [
+        "queue 1: minutes 5 to 1441 are no stretch of a day",
+        "queue 1: minutes 5 to 5 are no stretch of a day",
+        "queue 1: day 1 is a holiday twice",
+        "queue 1: queue 2 is there twice",
+        "queue 1: its own agents take its calls anyway",
+        "queue 1: there is no queue 9 whose agents could take its calls too",
+    ];
+    assert_eq!(wrong, expected);
+}
+
+#[test]
+fn priorities_and_skills_change_step_by_step() {
+    let wrong = mistakes(|floor| {
+        floor.settings.priority_step = Some(Duration::ZERO);
+        let [sales, support] = &mut floor.queues[..] else { panic!("two queues") };
+        sales.priority_step = Some(Duration::MAX);
+        support.priority_step = Some(Duration::ZERO);
+        let step = |seconds, weight_min| SkillStep { after: Duration::from_secs(seconds), weight_min };
+        sales.skill_steps = vec![step(1, 5), step(1, 4), step(2, 4), step(3, 0)];
+        support.skill_steps = (0..9).map(|nth| step(nth.into(), 9 - nth)).collect();
+    });
+    let expected = [
+        "settings: priority_step is shorter than a millisecond",
+        "queue 1: priority_step is longer than a day",
+        "queue 1: the first skill step is not after 0",
+        "queue 1: a skill step is not later and lower than the one before it",
+        "queue 1: a skill step is not later and lower than the one before it",
+        "queue 1: a skill step asks for weight 0",
+        "queue 2: 9 skill steps are more than 8",
+    ];
+    assert_eq!(wrong, expected);
 }

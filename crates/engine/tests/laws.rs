@@ -19,11 +19,13 @@ const START: Timestamp = Timestamp::from_seconds(1_605_484_800);
 const STEPS_MAX: usize = 150;
 
 /// What schedules must lead to, so that the laws are about it.
-const KINDS: [&str; 44] = [
+const KINDS: [&str; 54] = [
     "VdnNamed",
     "SettingsDefined",
     "QueueDefined",
     "QueueRemoved",
+    "QueueClosed",
+    "QueueOpened",
     "AgentDefined",
     "AgentRemoved",
     "AgentSignedIn",
@@ -38,6 +40,7 @@ const KINDS: [&str; 44] = [
     "TreatmentApplied",
     "CallQueued",
     "WaitExtended",
+    "SkillWidened",
     "CallSentOutside",
     "OutsideAnswered",
     "OfferMade",
@@ -64,6 +67,13 @@ const KINDS: [&str; 44] = [
     "CallNotWaiting",
     "NothingToCancelTo",
     "QueueRefused",
+    "PrivateCallsWait",
+    "cause AgentNotReady",
+    "cause Delegated",
+    "cause ReturnedToSender",
+    "cause PrivateWaitEnd",
+    "release AgentLeft",
+    "rule PublicGoesAhead",
 ];
 
 fn runner(seed: u64, cases: u32) -> TestRunner {

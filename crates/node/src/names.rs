@@ -17,13 +17,13 @@ names!(
     /// What kind of command it is.
     command_name(Command): Configure, Arrive, CallerLeft, AgentLeft, FailCall, FailAllCalls, ReleaseCall, CancelQueuing,
     SetHeld, Transfer, MoveCall, OutsideAnswered, OutsideLeft, AcceptOffer, DeclineOffer, ExpireOffer, FailOffer,
-    SignIn, SignOut, BecomeReady, BecomeNotReady, EndWrapUp, PhoneFound, PhoneLost, Tick,
+    SignIn, SignOut, BecomeReady, BecomeNotReady, EndWrapUp, PhoneFound, PhoneLost, CloseQueue, OpenQueue, Tick,
 );
 
 names!(
     /// What kind of rejection it is.
     rejection_name(Rejection): NoSuchAgent, NoSuchQueue, NoSuchCall, OfferNotPending, AlreadyArrived,
     PriorityOutOfRange, AgentSignedOut, AgentNotReady, AgentEngaged, AgentAlreadySignedIn, AgentAlwaysSignedIn,
-    AgentNotInWrapUp, NotTheAgentsCall, AgentIsInTheCall, PrivateQueueFull, CallNotWaiting, NothingToCancelTo,
-    QueueRefused, TooManyHops, WrongVdn, FloorInvalid,
+    AgentNotInWrapUp, NotTheAgentsCall, AgentIsInTheCall, PrivateQueueFull, PrivateCallsWait, CallNotWaiting,
+    NothingToCancelTo, QueueRefused, TooManyHops, WrongVdn, FloorInvalid,
 );

@@ -1,9 +1,10 @@
 //! What a record and a snapshot look like on disk: types of the journal's own, so that the engine can change without
 //! the past becoming unreadable.
 //!
-//! A frame is a version byte, a body in postcard's encoding, and the CRC-32 of both (4 bytes, little endian). Version 1
-//! is what this module says; `tests/golden` holds bytes of every variant. What is written once is never renumbered:
-//! new variants go to the end of their enum, and anything else takes a new version byte with types beside these.
+//! A frame is a version byte, a body in postcard's encoding, and the CRC-32 of both (4 bytes, little endian). Version 2
+//! is written; version 1, in which no struct had grown yet, is read. `tests/golden` holds bytes of every variant. What
+//! is written once is never renumbered: new variants go to the end of their enum, and so do new fields, each as a
+//! variant of what its struct has gained. Anything else takes a new version byte.
 
 mod command;
 mod event;
@@ -22,7 +23,7 @@ pub(crate) use record::{decode_record, encode_record};
 pub(crate) use snapshot::{decode_snapshot, encode_snapshot};
 
 /// The version byte of all that is written today.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const CRC_BYTES: usize = 4;
 
 /// Why bytes are not what was written.
@@ -48,17 +49,16 @@ fn frame(body: &impl Serialize) -> Result<Vec<u8>, WireError> {
     Ok(bytes)
 }
 
-/// Takes a body out again. The checksum comes first: nothing is made of bytes that are not what was written.
-fn unframe<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+/// Takes version and body out again. The checksum comes first: nothing is made of bytes that are not what was written.
+fn unframe(bytes: &[u8]) -> Result<(u8, &[u8]), WireError> {
     let (framed, checksum) = bytes.split_last_chunk::<CRC_BYTES>().ok_or(WireError::TooShort(bytes.len()))?;
     let (version, body) = framed.split_first().ok_or(WireError::TooShort(bytes.len()))?;
     let (found, right) = (u32::from_le_bytes(*checksum), crc32fast::hash(framed));
-    if found != right {
-        return Err(WireError::Checksum { found, right });
-    }
-    if *version != VERSION {
-        return Err(WireError::Version(*version));
-    }
+    if found == right { Ok((*version, body)) } else { Err(WireError::Checksum { found, right }) }
+}
+
+/// The whole of a body as one value.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
     let (value, rest) = postcard::take_from_bytes(body).map_err(WireError::Shape)?;
     if rest.is_empty() { Ok(value) } else { Err(WireError::LeftOver(rest.len())) }
 }

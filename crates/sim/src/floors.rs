@@ -157,6 +157,7 @@ impl Draw<'_> {
             wrap_up: if self.chance.is(500) { Duration::ZERO } else { self.seconds(1, 3) },
             keep_ready: self.chance.is(400),
             utc_offset_minutes: if self.chance.is(500) { 60 } else { -330 },
+            ..VdnSettings::default()
         }
     }
 
@@ -219,7 +220,7 @@ impl Draw<'_> {
                 queues.push(AgentQueue { queue: *queue, agent_weight, queue_weight });
             }
         }
-        AgentSettings { id, name: "".into(), queues, sign_in, idle_automatically: self.chance.is(850) }
+        AgentSettings { queues, sign_in, idle_automatically: self.chance.is(850), ..AgentSettings::new(id, "") }
     }
 }
 

@@ -43,10 +43,7 @@ fn furnished(mut settings: Settings, fixed: u16) -> Settings {
 
 fn floor() -> Floor {
     let part = AgentQueue { queue: QueueId(1), agent_weight: 1, queue_weight: 1 };
-    let agent = |id, sign_in| {
-        let (id, name) = (AgentId(id), "".into());
-        AgentSettings { id, name, queues: vec![part], sign_in, idle_automatically: true }
-    };
+    let agent = |id, sign_in| AgentSettings { queues: vec![part], sign_in, ..AgentSettings::new(AgentId(id), "") };
     Floor {
         vdn: VDN,
         settings: engine::VdnSettings::default(),

@@ -12,7 +12,7 @@ use super::answer::{Done, command, view};
 use super::extract::{After, At, Json, Listing, With};
 use super::principal::Principal;
 use super::problem::{Problem, Values};
-use super::view::{AgentView, AgentsView, NotReadyKind};
+use super::view::{AgentView, AgentsView, NotReadyKind, SignOutPreview};
 use crate::app::App;
 
 /// All agents of a VDN, by id.
@@ -87,7 +87,8 @@ pub(crate) async fn sign_in(
     (status = 202, description = "Done; views do not show it yet.", body = Done),
     (status = 403, description = "Not for this agent.", body = Problem),
     (status = 404, description = "No such VDN or agent.", body = Problem),
-    (status = 409, description = "The agent is signed out, or signed in for ever.", body = Problem)))]
+    (status = 409, description = "The agent is signed out, signed in for ever, or calls wait that keep it from signing \
+        out by itself.", body = Problem)))]
 pub(crate) async fn sign_out(
     State(app): State<Arc<App>>,
     principal: Principal,
@@ -96,6 +97,25 @@ pub(crate) async fn sign_out(
     let agent = AgentId(agent);
     let by = principal.acts_for(agent)?;
     command(principal.node(&app, vdn)?, Command::SignOut { agent, by }).await
+}
+
+/// What signing an agent out would do now: which of the calls that wait for it alone would go where, and whether it
+/// would be refused. Nothing is done.
+#[utoipa::path(get, path = "/api/v1/vdns/{vdn}/agents/{agent}/sign-out-preview", tag = "agents",
+    params(("vdn" = u16, Path, description = "Which VDN."), ("agent" = u32, Path, description = "Who."), After), responses(
+    (status = 200, description = "What would happen.", body = SignOutPreview),
+    (status = 202, description = "The position asked for is not reached yet.", body = Done),
+    (status = 401, description = "Not signed in.", body = Problem),
+    (status = 404, description = "No such VDN or agent.", body = Problem),
+    (status = 409, description = "The agent is signed out, or signed in for ever.", body = Problem)))]
+pub(crate) async fn sign_out_preview(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    At((vdn, agent)): At<(u16, u32)>,
+    With(After { after }): With<After>,
+) -> Result<Response, Problem> {
+    let node = principal.node(&app, vdn)?;
+    view(node, after, |state, position, now| Ok(SignOutPreview::new(state, AgentId(agent), position, now)?)).await
 }
 
 /// What an agent chooses.

@@ -98,6 +98,20 @@ impl Principal {
     }
 }
 
+impl Principal {
+    /// Whether they may do what concerns more than one agent.
+    ///
+    /// # Errors
+    /// When they may not.
+    pub(crate) fn supervises(&self) -> Result<(), Problem> {
+        match &self.who {
+            Who::Key { role: Role::Supervisor, .. } => Ok(()),
+            Who::Key { role: Role::Monitor, .. } => Err(Problem::not_permitted("a monitor's key can only read")),
+            Who::Agent { .. } => Err(Problem::not_permitted("this is for supervisors")),
+        }
+    }
+}
+
 impl FromRequestParts<Arc<App>> for Principal {
     type Rejection = Problem;
 

@@ -49,6 +49,9 @@ pub(crate) struct Values {
     pub(crate) situation: Option<Situation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) priority: Option<u8>,
+    /// How many calls wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) waiting: Option<u32>,
     /// The last record there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) position: Option<u64>,
@@ -197,6 +200,9 @@ fn table(rejection: Rejection) -> (StatusCode, &'static str, Values) {
         Rejection::AgentIsInTheCall(id, of) => {
             (Status::CONFLICT, "AgentIsInTheCall", Values { agent: Some(id.0), ..call(of) })
         }
+        Rejection::PrivateCallsWait(id, waiting) => {
+            (Status::CONFLICT, "PrivateCallsWait", Values { waiting: Some(waiting), ..agent(id) })
+        }
         Rejection::PrivateQueueFull(id) => (Status::CONFLICT, "PrivateQueueFull", agent(id)),
         Rejection::CallNotWaiting(id) => (Status::CONFLICT, "CallNotWaiting", call(id)),
         Rejection::NothingToCancelTo(id) => (Status::CONFLICT, "NothingToCancelTo", call(id)),
@@ -256,6 +262,7 @@ mod tests {
             Rejection::NotTheAgentsCall(agent, call),
             Rejection::AgentIsInTheCall(agent, call),
             Rejection::PrivateQueueFull(agent),
+            Rejection::PrivateCallsWait(agent, 2),
             Rejection::CallNotWaiting(call),
             Rejection::NothingToCancelTo(call),
             Rejection::QueueRefused(queue, engine::Situation::Overflow),

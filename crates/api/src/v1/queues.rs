@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use engine::QueueId;
+use engine::{Command, QueueId};
 
-use super::answer::{Done, view};
+use super::answer::{Done, command, view};
 use super::extract::{After, At, Listing, With};
 use super::principal::Principal;
 use super::problem::Problem;
@@ -52,4 +52,39 @@ pub(crate) async fn one(
         Ok(QueueView::new(state, found, (position, now), part, principal.sight()))
     })
     .await
+}
+
+/// Closes a queue by hand, whatever its hours say: its waiting calls, and all that enter until it is opened again, meet
+/// its treatment `closed`. Closed already, nothing changes.
+#[utoipa::path(post, path = "/api/v1/vdns/{vdn}/queues/{queue}/close", tag = "queues",
+    params(("vdn" = u16, Path, description = "Which VDN."), ("queue" = u16, Path, description = "Which queue.")), responses(
+    (status = 200, description = "Done, and views show it.", body = Done),
+    (status = 202, description = "Done; views do not show it yet.", body = Done),
+    (status = 403, description = "For supervisors only.", body = Problem),
+    (status = 404, description = "No such VDN or queue.", body = Problem)))]
+pub(crate) async fn close(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    At((vdn, queue)): At<(u16, u16)>,
+) -> Result<Response, Problem> {
+    let node = principal.node(&app, vdn)?;
+    principal.supervises()?;
+    command(node, Command::CloseQueue { queue: QueueId(queue) }).await
+}
+
+/// Opens a queue again that was closed by hand; its hours hold as before. Not closed, nothing changes.
+#[utoipa::path(post, path = "/api/v1/vdns/{vdn}/queues/{queue}/open", tag = "queues",
+    params(("vdn" = u16, Path, description = "Which VDN."), ("queue" = u16, Path, description = "Which queue.")), responses(
+    (status = 200, description = "Done, and views show it.", body = Done),
+    (status = 202, description = "Done; views do not show it yet.", body = Done),
+    (status = 403, description = "For supervisors only.", body = Problem),
+    (status = 404, description = "No such VDN or queue.", body = Problem)))]
+pub(crate) async fn open(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    At((vdn, queue)): At<(u16, u16)>,
+) -> Result<Response, Problem> {
+    let node = principal.node(&app, vdn)?;
+    principal.supervises()?;
+    command(node, Command::OpenQueue { queue: QueueId(queue) }).await
 }

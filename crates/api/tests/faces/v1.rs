@@ -269,3 +269,81 @@ fn a_vdn_that_has_stopped_says_so() {
     assert_eq!(refusal(&world.v1(&token, "POST", &format!("{AGENT}/sign-out"), "")), (503, "Stopped".into()));
     assert_eq!(refusal(&world.v1(&token, "GET", "/api/v1/vdns/170/events", "")), (503, "Unavailable".into()));
 }
+
+#[test]
+fn a_dry_run_says_where_the_calls_of_a_sign_out_would_go() {
+    let world = World::start();
+    let session = world.session(1099);
+    let preview = format!("{AGENT}/sign-out-preview");
+    world.submit(Command::PhoneFound { agent: AgentId(1099) });
+    let call = world.call("+4930123456", Target::Agent(AgentId(1099)));
+    let answer = world.v1(&session, "GET", &preview, "").json();
+    assert_eq!(answer["refused"], serde_json::Value::Null);
+    let ended = serde_json::json!({
+        "kind": "ended", "outcome": {"kind": "released", "cause": {"kind": "no_queue_to_return_to"}}
+    });
+    assert_eq!(answer["calls"], serde_json::json!([{"call": call.to_string(), "to": ended}]));
+
+    world.configure(|floor| floor.settings.on_sign_out = engine::OnSignOut::Refuse);
+    let answer = world.v1(MONITOR, "GET", &preview, "").json();
+    assert_eq!(
+        (&answer["refused"]["name"], &answer["refused"]["values"]["waiting"]),
+        (&"PrivateCallsWait".into(), &1.into())
+    );
+    assert_eq!(answer["calls"][0]["to"]["kind"], "ended");
+    let refused = world.v1(&session, "POST", &format!("{AGENT}/sign-out"), "");
+    assert_eq!(refusal(&refused), (409, "PrivateCallsWait".into()));
+    assert_eq!(world.v1(SUPERVISOR, "POST", &format!("{AGENT}/sign-out"), "").status, 200);
+    assert_eq!(refusal(&world.v1(MONITOR, "GET", &preview, "")), (409, "AgentSignedOut".into()));
+    let unknown = world.v1(MONITOR, "GET", "/api/v1/vdns/170/agents/1777/sign-out-preview", "");
+    assert_eq!(refusal(&unknown), (404, "NoSuchAgent".into()));
+}
+
+#[test]
+fn an_agents_view_says_what_holds_for_its_private_queue() {
+    let world = World::start();
+    world.configure(|floor| {
+        floor.settings.delegate = Some(AgentId(1001));
+        let agent = floor.agents.iter_mut().find(|agent| agent.id == AgentId(1099)).unwrap();
+        agent.private.on_wait_end =
+            Some(vec![engine::PrivateAction::Delegate, engine::PrivateAction::Queue(QueueId(2))]);
+    });
+    let rules = &world.v1(MONITOR, "GET", AGENT, "").json()["private_rules"];
+    let expected = serde_json::json!({
+        "wait_seconds_max": 300.0,
+        "depth_max": 100,
+        "directed_to_not_ready": "refuse",
+        "on_wait_end": [{"kind": "delegate"}, {"kind": "queue", "queue": 2}],
+        "on_sign_out": "return",
+        "on_not_ready": "keep",
+        "delegate": 1001,
+    });
+    assert_eq!(*rules, expected);
+}
+
+#[test]
+fn a_supervisor_closes_a_queue_by_hand_and_opens_it_again() {
+    let world = World::start();
+    let queue = "/api/v1/vdns/170/queues/2";
+    let call = world.call("+4930123456", Target::Queue(QueueId(2)));
+    let agent = world.session(1099);
+    for token in [MONITOR, &agent] {
+        let refused = world.v1(token, "POST", &format!("{queue}/close"), "");
+        assert_eq!(refusal(&refused), (403, "NotPermitted".into()));
+    }
+    for _ in 0..2 {
+        assert_eq!(world.v1(SUPERVISOR, "POST", &format!("{queue}/close"), "").status, 200);
+    }
+    assert!(world.node.read(|state, _| state.call(call).is_none()));
+    let view = world.v1(MONITOR, "GET", queue, "").json();
+    assert_eq!((&view["open"], view["closed_since"].is_string()), (&false.into(), true));
+    assert_eq!((&view["service_level_seconds"], &view["short_abandon_seconds"]), (&20.0.into(), &5.0.into()));
+    assert_eq!(world.v1(SUPERVISOR, "POST", &format!("{queue}/open"), "").status, 200);
+    let view = world.v1(MONITOR, "GET", queue, "").json();
+    assert_eq!(
+        (&view["open"], &view["closed_since"], &view["also"]),
+        (&true.into(), &().into(), &serde_json::json!([]))
+    );
+    let unknown = world.v1(SUPERVISOR, "POST", "/api/v1/vdns/170/queues/9/close", "");
+    assert_eq!(refusal(&unknown), (404, "NoSuchQueue".into()));
+}

@@ -12,7 +12,7 @@ use api::{
 };
 use engine::{
     AgentId, AgentQueue, AgentSettings, CallId, Caller, ChangedBy, Command, Event, Floor, LegKey, Queue, QueueId,
-    SignIn, Target, VdnId, VdnSettings,
+    Target, VdnId, VdnSettings,
 };
 use node::{Journal, Node, NodeOptions, Receipt, Refused, Submission};
 use rustls::ClientConfig;
@@ -113,6 +113,13 @@ impl World {
     pub(crate) fn sign_in(&self, agent: u32) {
         self.submit(Command::PhoneFound { agent: AgentId(agent) });
         self.submit(Command::SignIn { agent: AgentId(agent), by: ChangedBy::Agent });
+    }
+
+    /// Changes the floor.
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut Floor)) {
+        let mut floor = self.node.read(|state, _| state.floor().unwrap());
+        change(&mut floor);
+        self.submit(Command::Configure(floor));
     }
 
     /// A call arrives.
@@ -231,11 +238,8 @@ fn settings() -> Settings {
 fn floor(vdn: u16, agents: &[u32]) -> Floor {
     let queues = [Queue::new(QueueId(1), "Sales"), Queue::new(QueueId(2), "Support")];
     let agent = |id: &u32| AgentSettings {
-        id: AgentId(*id),
-        name: format!("Agent {id}").as_str().into(),
         queues: vec![AgentQueue { queue: QueueId(1), agent_weight: 1, queue_weight: 1 }],
-        sign_in: SignIn::Person,
-        idle_automatically: true,
+        ..AgentSettings::new(AgentId(*id), &format!("Agent {id}"))
     };
     let agents = agents.iter().map(agent).collect();
     Floor { vdn: VdnId(vdn), settings: VdnSettings::default(), queues: queues.into(), agents }

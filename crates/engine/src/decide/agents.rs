@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::agent::{ChangedBy, LostCause, Presence, Reach, Work};
-use crate::call::{Call, Cause};
+use crate::call::Call;
 use crate::event::{Event, WithdrawCause};
 use crate::floor::SignIn;
 use crate::id::AgentId;
@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 
 use super::offers::withdrawal;
 use super::presence::after_work;
+use super::private::{PrivateEnd, may_sign_out};
 use super::{Decision, Step, known_agent};
 
 /// By `Phone` it is a fact: the phone has its first binding.
@@ -53,17 +54,18 @@ pub(super) fn sign_out(state: &State, id: AgentId, by: ChangedBy) -> Result<Deci
     if agent.presence == Presence::SignedOut {
         return Err(Rejection::AgentSignedOut(id));
     }
-    Ok(leave(agent, by, WithdrawCause::AgentLeft, Cause::AgentSignedOut))
+    may_sign_out(state, agent, by)?;
+    Ok(leave(agent, by, WithdrawCause::AgentLeft, PrivateEnd::SignedOut))
 }
 
 /// `lost_grace` is over.
 pub(crate) fn lost_for_too_long(state: &State, id: AgentId) -> Decision {
     let agent = state.agent(id).expect("a lost agent is on the floor");
-    leave(agent, ChangedBy::Lost, WithdrawCause::AgentLeft, Cause::AgentSignedOut)
+    leave(agent, ChangedBy::Lost, WithdrawCause::AgentLeft, PrivateEnd::SignedOut)
 }
 
-/// The agent signs out at once but for its talk, and the calls that waited for it go back.
-pub(super) fn leave(agent: &Agent, by: ChangedBy, withdraw: WithdrawCause, send_back: Cause) -> Decision {
+/// The agent signs out at once but for its talk, and the calls that waited for it go where its rules say.
+pub(super) fn leave(agent: &Agent, by: ChangedBy, withdraw: WithdrawCause, end: PrivateEnd) -> Decision {
     let id = agent.settings.id;
     let mut events = Vec::from_iter(withdrawal(agent, withdraw));
     if let Work::WrapUp { .. } = agent.work {
@@ -71,7 +73,7 @@ pub(super) fn leave(agent: &Agent, by: ChangedBy, withdraw: WithdrawCause, send_
     }
     events.push(Event::AgentSignedOut { agent: id, by });
     let mut steps: Vec<_> = agent.settings.queues.iter().map(|part| Step::MaybeDeserted(part.queue)).collect();
-    steps.push(Step::EmptyPrivateQueue(id, send_back));
+    steps.push(Step::EmptyPrivateQueue(id, end));
     Decision { events, steps }
 }
 

@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 
 use super::agents::{found, leave};
 use super::moves::withdrawn;
+use super::private::PrivateEnd;
 use super::{Decision, Step};
 
 /// What is new or changed is so first; then agents leave, then queues, so that calls go where the new floor says.
@@ -69,6 +70,7 @@ fn queue_differences<'a>(state: &'a State, floor: &'a Floor) -> impl Iterator<It
     let ordered = floor.queues.iter().map(|queue| {
         let mut queue = Queue::clone(queue);
         queue.hours.sort_unstable();
+        queue.holidays.sort_unstable();
         queue
     });
     ordered.filter(|queue| state.queue(queue.id) != Some(queue)).map(Event::QueueDefined)
@@ -128,7 +130,7 @@ pub(super) fn remove_agent(state: &State, id: AgentId) -> Decision {
     let mut decision = if agent.presence == Presence::SignedOut {
         Decision::default()
     } else {
-        leave(agent, ChangedBy::Configuration, WithdrawCause::Removed, Cause::Removed)
+        leave(agent, ChangedBy::Configuration, WithdrawCause::Removed, PrivateEnd::Removed)
     };
     decision.steps.push(Step::Conclude(Box::new(Event::AgentRemoved(id))));
     decision

@@ -41,19 +41,29 @@ impl InTheCall {
 /// Refused as the table in section 3 of the rules says; otherwise the call joins the private queue.
 pub(super) fn direct(state: &State, call: CallId, in_call: InTheCall, id: AgentId) -> Result<(), Rejection> {
     let agent = known_agent(state, id)?;
+    let waits_anyway = state.private_rules(agent).directed_to_not_ready == DirectedToNotReady::Wait;
+    join(state, call, in_call, id, waits_anyway)
+}
+
+/// To whom a call is handed on for another: the agent comes to it by and by, or it is refused.
+pub(super) fn hand_on(state: &State, call: CallId, in_call: InTheCall, id: AgentId) -> Result<(), Rejection> {
+    join(state, call, in_call, id, false)
+}
+
+fn join(state: &State, call: CallId, in_call: InTheCall, id: AgentId, waits_anyway: bool) -> Result<(), Rejection> {
+    let agent = known_agent(state, id)?;
     if in_call.contains(id) {
         return Err(Rejection::AgentIsInTheCall(id, call));
     }
     if agent.presence == Presence::SignedOut {
         return Err(Rejection::AgentSignedOut(id));
     }
-    let waits_anyway = state.settings().directed_to_not_ready == DirectedToNotReady::Wait;
     if will_not_come_to_it(agent) && !waits_anyway {
         return Err(Rejection::AgentNotReady(id));
     }
     let waiting = state.private_count(id);
     let would_wait = !agent.is_available() || waiting > 0;
-    let depth_max = usize::try_from(state.settings().private_depth_max).unwrap_or(usize::MAX);
+    let depth_max = usize::try_from(state.private_rules(agent).depth_max).unwrap_or(usize::MAX);
     if would_wait && waiting >= depth_max {
         return Err(Rejection::PrivateQueueFull(id));
     }

@@ -12,7 +12,7 @@ use crate::rejection::Rejection;
 use crate::state::State;
 use crate::time::Timestamp;
 
-use super::directed::{InTheCall, direct};
+use super::directed::{InTheCall, direct, hand_on};
 
 /// Why a call goes where it goes, and who sends it.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ pub(super) enum Met {
 enum Door {
     /// All there is to ask.
     Whole,
-    /// Only whether anybody is signed in: the call has a return ticket.
+    /// Only whether anybody is signed in, and nobody has closed the queue by hand: the call has a return ticket.
     ReturnTicket,
 }
 
@@ -126,6 +126,14 @@ impl<'a> Journey<'a> {
         self.go_to_agent(agent, sent)
     }
 
+    /// To whom it is handed for another agent: a hop.
+    pub(super) fn hand_on(&mut self, agent: AgentId, sent: Sent) -> Result<(), Rejection> {
+        self.hop()?;
+        hand_on(self.state, self.call, self.in_call, agent)?;
+        self.join_private(agent, sent);
+        Ok(())
+    }
+
     /// Into a queue, if its door lets the call in or leads it elsewhere.
     pub(super) fn go_to_queue(&mut self, queue: QueueId, sent: Sent) -> Result<(), Rejection> {
         self.enter(queue, Door::Whole, sent)
@@ -140,9 +148,14 @@ impl<'a> Journey<'a> {
     /// Into the private queue of an agent who takes it.
     pub(super) fn go_to_agent(&mut self, agent: AgentId, sent: Sent) -> Result<(), Rejection> {
         direct(self.state, self.call, self.in_call, agent)?;
-        let until = self.now + self.state.settings().private_wait_max;
-        self.join(Line::Private(agent), self.since, until, sent);
+        self.join_private(agent, sent);
         Ok(())
+    }
+
+    fn join_private(&mut self, id: AgentId, sent: Sent) {
+        let agent = self.state.agent(id).expect("only an agent of the floor takes a call");
+        let until = self.now + self.state.private_rules(agent).wait_max;
+        self.join(Line::Private(id), self.since, until, sent);
     }
 
     /// Into a queue without asking.
@@ -234,17 +247,26 @@ impl<'a> Journey<'a> {
 
     /// A call that finds an agent available does not wait, so it meets neither `Overflow` nor `Busy`.
     fn meets(&self, queue: &Queue, door: Door, situation: Situation) -> bool {
-        if door == Door::ReturnTicket && situation != Situation::NoAgents {
+        let is_closed_by_hand = self.state.closed_since(queue.id).is_some();
+        let is_asked = match door {
+            Door::Whole => true,
+            Door::ReturnTicket => {
+                situation == Situation::NoAgents || (situation == Situation::Closed && is_closed_by_hand)
+            }
+        };
+        if !is_asked {
             return false;
         }
-        let would_wait = self.state.available(queue.id).all(|agent| self.in_call.contains(agent.settings.id));
+        let (weight_min, _) = queue.need(self.since_in_queue, self.now);
+        let mut available = queue.takers().flat_map(|taker| self.state.available(taker, weight_min));
+        let would_wait = available.all(|agent| self.in_call.contains(agent.settings.id));
         let is_full = || {
             let waiting = self.state.waiting_count(queue.id);
             queue.waiting_max.is_some_and(|max| waiting >= usize::try_from(max).unwrap_or(usize::MAX))
         };
         match situation {
-            Situation::Closed => !queue.is_open(self.now, self.state.settings().utc_offset_minutes),
-            Situation::NoAgents => self.state.signed_in_count(queue.id) == 0,
+            Situation::Closed => !self.state.is_open(queue, self.now),
+            Situation::NoAgents => queue.takers().all(|taker| self.state.signed_in_count(taker) == 0),
             Situation::Overflow => would_wait && is_full(),
             Situation::Busy => would_wait && !queue.lets_wait,
             Situation::Timeout | Situation::Cancelled => false,

@@ -122,13 +122,13 @@ fn released_by(state: &State, now: Timestamp, call: &Call, met: Met, situation: 
     }
 }
 
-fn release(state: &State, now: Timestamp, call: &Call, cause: ReleaseCause) -> Vec<Event> {
+pub(super) fn release(state: &State, now: Timestamp, call: &Call, cause: ReleaseCause) -> Vec<Event> {
     end(state, now, call, Outcome::Released(cause), Party::Server)
 }
 
 /// A call that waits in private, or in a queue that is to be removed, goes back to its origin queue with the return
 /// ticket; without one, to the default queue; else it is released.
-pub(crate) fn send_back(state: &State, now: Timestamp, call: &Call, cause: Cause) -> Decision {
+pub(super) fn send_back(state: &State, now: Timestamp, call: &Call, cause: Cause) -> Decision {
     let Place::Waiting(wait) = &call.place else { panic!("only a waiting call is sent back") };
     let sender = match wait.line {
         Line::Queue(queue) => Sender::Queue(queue),

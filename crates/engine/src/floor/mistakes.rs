@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use crate::id::{AgentId, QueueId};
 
-use super::{Action, AgentSettings, Floor, OpenHours, Queue, Situation, Treatment};
+use super::{Action, AgentSettings, DayHours, Floor, Holiday, OpenHours, PrivateAction, Queue, Situation, Treatment};
 
 /// The shortest time that a setting may name: a wait must have an end that is not its beginning.
 const SPAN_MIN: Duration = Duration::from_millis(1);
@@ -17,7 +17,17 @@ const SPAN_MIN: Duration = Duration::from_millis(1);
 /// How many actions a treatment may list, its fallbacks included.
 const ACTIONS_MAX: usize = 16;
 
-const WEEK_MINUTES: u16 = 7 * 24 * 60;
+/// The longest time in which a priority may grow by one.
+const PRIORITY_STEP_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many further queues a queue may list.
+const ALSO_MAX: usize = 16;
+
+/// How many skill steps a queue may have.
+const STEPS_MAX: usize = 8;
+
+const DAY_MINUTES: u16 = 24 * 60;
+const WEEK_MINUTES: u16 = 7 * DAY_MINUTES;
 
 impl Floor {
     /// Everything that is wrong with this floor, in sentences; empty when it can be configured.
@@ -62,6 +72,11 @@ impl Check {
         self.that(span >= SPAN_MIN, || format!("{whose}: {name} is shorter than a millisecond"));
     }
 
+    fn priority_step(&mut self, whose: &str, step: Duration) {
+        self.lasts(whose, "priority_step", step);
+        self.that(step <= PRIORITY_STEP_MAX, || format!("{whose}: priority_step is longer than a day"));
+    }
+
     fn settings(&mut self, floor: &Floor) {
         let settings = &floor.settings;
         self.lasts("settings", "private_wait_max", settings.private_wait_max);
@@ -77,6 +92,45 @@ impl Check {
             let is_known = self.queues.contains(&queue);
             self.that(is_known, || format!("settings: there is no queue {queue} for default_queue"));
         }
+        if let Some(step) = settings.priority_step {
+            self.priority_step("settings", step);
+        }
+        self.that(settings.private_run_max != Some(0), || "settings: private_run_max is 0".into());
+        if let Some(public_wait_max) = settings.public_wait_max {
+            self.lasts("settings", "public_wait_max", public_wait_max);
+        }
+        self.delegate("settings", settings.delegate);
+        self.private_actions("settings", &settings.on_private_wait_end);
+    }
+
+    fn delegate(&mut self, whose: &str, delegate: Option<AgentId>) {
+        if let Some(agent) = delegate.filter(|agent| !self.agents.contains(agent)) {
+            self.mistakes.push(format!("{whose}: there is no agent {agent} for delegate"));
+        }
+    }
+
+    fn private_actions(&mut self, whose: &str, actions: &[PrivateAction]) {
+        let count = actions.len();
+        self.that(count <= ACTIONS_MAX, || {
+            format!("{whose}: {count} actions at the end of a private wait are more than {ACTIONS_MAX}")
+        });
+        for action in actions {
+            match action {
+                PrivateAction::Queue(queue) => {
+                    let is_known = self.queues.contains(queue);
+                    self.that(is_known, || format!("{whose}: there is no queue {queue} for the end of a private wait"));
+                }
+                PrivateAction::Agent(agent) => {
+                    let is_known = self.agents.contains(agent);
+                    self.that(is_known, || format!("{whose}: there is no agent {agent} for the end of a private wait"));
+                }
+                PrivateAction::Return
+                | PrivateAction::Delegate
+                | PrivateAction::ReturnToSender
+                | PrivateAction::Stay
+                | PrivateAction::Release => {}
+            }
+        }
     }
 
     fn queue(&mut self, queue: &Queue) {
@@ -89,9 +143,52 @@ impl Check {
                 format!("{whose}: minutes {from_minute} to {until_minute} are no stretch of a week")
             });
         }
+        if let Some(step) = queue.priority_step.filter(|step| !step.is_zero()) {
+            self.priority_step(&whose, step);
+        }
+        self.holidays(&whose, queue);
+        self.also(&whose, queue);
+        self.skill_steps(&whose, queue);
         for situation in Situation::ALL {
             self.treatment(queue, situation);
         }
+    }
+
+    fn holidays(&mut self, whose: &str, queue: &Queue) {
+        let mut seen = BTreeSet::new();
+        for Holiday { day, hours } in &queue.holidays {
+            self.that(seen.insert(*day), || format!("{whose}: day {day} is a holiday twice"));
+            for DayHours { from_minute, until_minute } in hours {
+                self.that(from_minute < until_minute && *until_minute <= DAY_MINUTES, || {
+                    format!("{whose}: minutes {from_minute} to {until_minute} are no stretch of a day")
+                });
+            }
+        }
+    }
+
+    fn skill_steps(&mut self, whose: &str, queue: &Queue) {
+        let steps = &queue.skill_steps;
+        let begins = steps.first().is_none_or(|step| step.after.is_zero());
+        self.that(begins, || format!("{whose}: the first skill step is not after 0"));
+        for pair in steps.windows(2) {
+            let widens = pair[0].after < pair[1].after && pair[0].weight_min > pair[1].weight_min;
+            self.that(widens, || format!("{whose}: a skill step is not later and lower than the one before it"));
+        }
+        self.that(steps.iter().all(|step| step.weight_min > 0), || format!("{whose}: a skill step asks for weight 0"));
+        let count = steps.len();
+        self.that(count <= STEPS_MAX, || format!("{whose}: {count} skill steps are more than {STEPS_MAX}"));
+    }
+
+    fn also(&mut self, whose: &str, queue: &Queue) {
+        let mut seen = BTreeSet::new();
+        for also in &queue.also {
+            let is_known = self.queues.contains(also);
+            self.that(is_known, || format!("{whose}: there is no queue {also} whose agents could take its calls too"));
+            self.that(*also != queue.id, || format!("{whose}: its own agents take its calls anyway"));
+            self.that(seen.insert(*also), || format!("{whose}: queue {also} is there twice"));
+        }
+        let count = queue.also.len();
+        self.that(count <= ALSO_MAX, || format!("{whose}: {count} further queues are more than {ALSO_MAX}"));
     }
 
     fn treatment(&mut self, queue: &Queue, situation: Situation) {
@@ -128,6 +225,7 @@ impl Check {
         let AgentSettings { id, queues, .. } = agent;
         let is_in_range = matches!(id.0, 101..=59_999 | 70_000..=999_999);
         self.that(is_in_range, || format!("agent {id} is not from 101 to 59999 or 70000 to 999999"));
+        self.private(agent);
         let mut seen = BTreeSet::new();
         for part in queues {
             let queue = part.queue;
@@ -138,5 +236,16 @@ impl Check {
                 format!("agent {id}: a weight of queue {queue} is not from 1 to 255")
             });
         }
+    }
+
+    fn private(&mut self, agent: &AgentSettings) {
+        let whose = format!("agent {}", agent.id);
+        let own = &agent.private;
+        if let Some(wait_max) = own.wait_max {
+            self.lasts(&whose, "private_wait_max", wait_max);
+        }
+        self.that(own.delegate != Some(agent.id), || format!("{whose}: is its own delegate"));
+        self.delegate(&whose, own.delegate);
+        self.private_actions(&whose, own.on_wait_end.as_deref().unwrap_or_default());
     }
 }

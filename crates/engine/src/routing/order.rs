@@ -1,31 +1,86 @@
 //! The keys that order calls and agents: smaller is served, or serves, sooner.
 
+use core::cmp::Ordering;
+use core::time::Duration;
+
 use crate::call::{Call, Line, Wait};
 use crate::floor::Strategy;
 use crate::id::{AgentId, CallId};
 use crate::state::Agent;
 use crate::time::Timestamp;
 
-/// A call's place among those that wait in one line. Ties go to the call that arrived first.
+/// A call's place among those that wait in one line; it never changes while it waits there. Ties go to the call that has
+/// waited longer, then to the one that arrived first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CallOrder {
-    /// 255 less the priority, so that the highest priority comes first.
+    /// 255 less the priority, so that the highest priority comes first; the same for all calls where priority grows.
     urgency: u8,
-    /// `since` in a queue; when it joined in a private queue.
+    /// `since` in a queue; when it joined in a private queue. Where priority grows, as much earlier as the call's own
+    /// priority is worth: calls that grow alike never overtake each other.
     from: Timestamp,
+    since: Timestamp,
     /// Which call.
     pub(crate) call: CallId,
 }
 
 impl CallOrder {
-    /// The place of `call` while it waits as `wait` says.
-    pub(crate) fn of(call: &Call, wait: &Wait) -> Self {
-        let from = match wait.line {
-            Line::Queue(_) => call.since.unwrap_or(wait.joined),
-            Line::Private(_) => wait.joined,
+    /// The place of `call` while it waits as `wait` says, where priority grows by one in each `step`.
+    pub(crate) fn of(call: &Call, wait: &Wait, step: Option<Duration>) -> Self {
+        let (since, step) = match wait.line {
+            Line::Queue(_) => (since(call, wait), step),
+            Line::Private(_) => (wait.joined, None),
         };
-        Self { urgency: u8::MAX - call.priority, from, call: call.id }
+        let (urgency, from) = match step {
+            None => (u8::MAX - call.priority, since),
+            Some(step) => (0, Timestamp(since.0.saturating_sub(micros(step).saturating_mul(call.priority.into())))),
+        };
+        Self { urgency, from, since, call: call.id }
     }
+}
+
+/// How urgent a waiting call is at some moment, to be compared across queues whose priorities grow differently: less is
+/// served sooner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The priority it has grown to, as a fraction of these two.
+    points: i128,
+    per: i128,
+    since: Timestamp,
+    call: CallId,
+}
+
+impl Standing {
+    /// Where `call` stands at `now`, where priority grows by one in each `step`.
+    pub(crate) fn of(call: &Call, wait: &Wait, step: Option<Duration>, now: Timestamp) -> Self {
+        let since = since(call, wait);
+        let priority = i128::from(call.priority);
+        let (points, per) = match step.map(|step| i128::from(micros(step))) {
+            None => (priority, 1),
+            Some(per) => (priority * per + i128::from(now.0 - since.0), per),
+        };
+        Self { points, per, since, call: call.id }
+    }
+}
+
+impl Ord for Standing {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_points = (other.points * self.per).cmp(&(self.points * other.per));
+        by_points.then_with(|| (self.since, self.call).cmp(&(other.since, other.call)))
+    }
+}
+
+impl PartialOrd for Standing {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn since(call: &Call, wait: &Wait) -> Timestamp {
+    call.since.unwrap_or(wait.joined)
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// An available agent's place among those of one queue, by the queue's strategy. Ties go to the lower agent id.

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::id::{AgentId, CallId};
 use crate::time::Timestamp;
 
+use super::index::Standing;
 use super::{Agent, Image, State};
 
 impl State {
@@ -18,11 +19,17 @@ impl State {
     pub(crate) fn apply(&mut self, at: Timestamp, event: &Event) {
         match event {
             Event::VdnNamed(vdn) => self.vdn = Some(*vdn),
-            Event::SettingsDefined(settings) => self.settings = settings.clone(),
-            Event::QueueDefined(queue) => self.define_queue(queue),
+            Event::SettingsDefined(settings) => self.define_settings(settings),
+            Event::QueueDefined(queue) => self.change_queue(at, queue),
             Event::QueueRemoved(queue) => self.remove_queue(*queue),
+            Event::QueueClosed { queue } => {
+                self.closed.insert(*queue, at);
+            }
+            Event::QueueOpened { queue } => {
+                self.closed.remove(queue);
+            }
             Event::AgentDefined(settings) => self.define_agent(at, settings),
-            Event::AgentRemoved(agent) => self.remove_agent(at, *agent),
+            Event::AgentRemoved(agent) => self.remove_agent(*agent),
             Event::AgentSignedIn { agent, .. } => self.sign_in(at, *agent),
             Event::AgentSignedOut { agent, .. } => self.sign_out(at, *agent),
             Event::PresenceChanged { agent, presence, ready_at, .. } => {
@@ -47,6 +54,7 @@ impl State {
                 self.queue_call(at, *call, *line, *since, *until, (*cause, *sender), *hops);
             }
             Event::WaitExtended { call, until } => self.extend_wait(*call, *until),
+            Event::SkillWidened { call, weight_min, next } => self.widen(*call, *weight_min, *next),
             Event::CallSentOutside { call, address, queue, situation, hops } => {
                 self.send_outside(at, *call, address, (*queue, *situation), *hops);
             }
@@ -69,6 +77,7 @@ impl State {
             settings: image.settings,
             calls_made: image.calls_made,
             offers_made: image.offers_made,
+            closed: image.closed.into_iter().collect(),
             ..Self::default()
         };
         for queue in &image.queues {
@@ -85,10 +94,10 @@ impl State {
         state
     }
 
-    /// Changes what is true of an agent. Whoever becomes available by it is idle since now.
+    /// Changes what is true of an agent, but for its settings. Whoever becomes available by it is idle since now.
     fn change_agent(&mut self, at: Timestamp, id: AgentId, change: impl FnOnce(&mut Agent)) {
         let agent = self.agents.get_mut(id).expect("an event names an agent who is there");
-        let was_available = agent.is_available();
+        let (was_available, before) = (agent.is_available(), Standing::of(agent));
         self.index.unlist_work(agent);
         change(agent);
         if agent.is_available() && !was_available {
@@ -96,15 +105,15 @@ impl State {
             agent.work_since = at;
         }
         self.index.list_work(agent);
+        self.index.restand(agent, before, Standing::of(agent));
     }
 
-    /// The same, where the change touches in which queues the agent counts as signed in.
-    fn change_duty(&mut self, at: Timestamp, id: AgentId, change: impl FnOnce(&mut Agent)) {
-        let agent = self.agents.get(id).expect("an event names an agent who is there");
-        self.index.uncount_signed_in(agent);
-        self.change_agent(at, id, change);
-        let agent = self.agents.get(id).expect("a changed agent is still there");
-        self.index.count_signed_in(agent);
+    /// Changes an agent's settings: it may have other queues after it.
+    fn change_settings(&mut self, id: AgentId, change: impl FnOnce(&mut Agent)) {
+        let agent = self.agents.get_mut(id).expect("an event names an agent who is there");
+        self.index.unlist_agent(agent);
+        change(agent);
+        self.index.list_agent(agent);
     }
 
     fn change_call(&mut self, id: CallId, change: impl FnOnce(&mut Call)) {

@@ -1,16 +1,19 @@
 //! What can be looked up without a search. Everything here follows from the facts alone: a call and an agent are
 //! listed as they are now, taken off the lists before they change, and listed again after.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::agent::{Presence, Reach, Work};
-use crate::call::{Call, Line, Place, Wait};
+use crate::call::{Call, Line, PassedOver, Place, Wait};
 use crate::floor::{Queue, Strategy};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::routing::{AgentOrder, CallOrder};
 use crate::time::Timestamp;
 
 use super::lookup::Lookup;
+use super::merged::Merged;
 use super::table::Table;
 use super::{Agent, Deadline};
 
@@ -22,6 +25,8 @@ pub(super) struct Index {
     available: Lookup<AgentId, ()>,
     /// Queues in which calls wait while agents are available: what settling looks at.
     matchable: BTreeSet<QueueId>,
+    /// Queues with available agents whose calls wait elsewhere: in queues that list them among their further ones.
+    matchable_also: BTreeSet<QueueId>,
     /// Available agents for whom private calls wait: what settling looks at first.
     servable: BTreeSet<AgentId>,
     pub(super) call_by_offer: Lookup<OfferId, CallId>,
@@ -32,15 +37,29 @@ pub(super) struct Index {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct QueueIndex {
     strategy: Strategy,
-    waiting: BTreeSet<CallOrder>,
-    available: BTreeSet<AgentOrder>,
+    /// By the least weight that an agent must have; no entry is empty.
+    waiting: BTreeMap<u8, BTreeSet<CallOrder>>,
+    /// By their weight in the queue; no entry is empty.
+    available: BTreeMap<u8, BTreeSet<AgentOrder>>,
     signed_in: usize,
+    passed_over: PassedOver,
+    /// In which time the priority of its calls grows by one.
+    step: Option<Duration>,
+    /// Queues whose agents may take its calls too.
+    also: Vec<QueueId>,
+    /// Queues whose calls its agents may take too.
+    hosts: BTreeSet<QueueId>,
 }
 
 impl Index {
-    pub(super) fn waiting(&self, queue: QueueId) -> impl ExactSizeIterator<Item = CallId> {
-        let calls = self.queues.get(&queue).map_or(const { &BTreeSet::new() }, |index| &index.waiting);
-        calls.iter().map(|order| order.call)
+    /// The calls of a queue that an agent of this weight may take, in the order in which they will be served.
+    pub(super) fn waiting(&self, queue: QueueId, weight: u8) -> impl Iterator<Item = CallId> {
+        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.waiting.range(..=weight));
+        Merged::new(lists.map(|(_, calls)| calls)).map(|order| order.call)
+    }
+
+    pub(super) fn waiting_count(&self, queue: QueueId) -> usize {
+        self.queues.get(&queue).map_or(0, |index| index.waiting.values().map(BTreeSet::len).sum())
     }
 
     pub(super) fn private(&self, agent: AgentId) -> impl ExactSizeIterator<Item = CallId> {
@@ -48,18 +67,39 @@ impl Index {
         calls.iter().map(|order| order.call)
     }
 
-    /// The available agents of a queue, in the order of its strategy.
-    pub(super) fn available(&self, queue: QueueId) -> impl ExactSizeIterator<Item = AgentId> {
-        let agents = self.queues.get(&queue).map_or(const { &BTreeSet::new() }, |index| &index.available);
-        agents.iter().map(|order| order.agent)
+    /// The available agents of a queue who have at least this weight in it, in the order of its strategy.
+    pub(super) fn available(&self, queue: QueueId, weight_min: u8) -> impl Iterator<Item = AgentId> {
+        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.available.range(weight_min..));
+        Merged::new(lists.map(|(_, agents)| agents)).map(|order| order.agent)
+    }
+
+    pub(super) fn available_count(&self, queue: QueueId, weight_min: u8) -> usize {
+        let index = self.queues.get(&queue);
+        index.map_or(0, |index| index.available.range(weight_min..).map(|(_, agents)| agents.len()).sum())
+    }
+
+    pub(super) fn best_available(&self, queue: QueueId) -> Option<u8> {
+        self.queues.get(&queue)?.available.last_key_value().map(|(weight, _)| *weight)
     }
 
     pub(super) fn signed_in_count(&self, queue: QueueId) -> usize {
         self.queues.get(&queue).map_or(0, |index| index.signed_in)
     }
 
+    pub(super) fn passed_over(&self, queue: QueueId) -> PassedOver {
+        self.queues.get(&queue).map_or_else(PassedOver::default, |index| index.passed_over)
+    }
+
     pub(super) fn matchable(&self) -> impl Iterator<Item = QueueId> {
         self.matchable.iter().copied()
+    }
+
+    pub(super) fn matchable_also(&self) -> impl Iterator<Item = QueueId> {
+        self.matchable_also.iter().copied()
+    }
+
+    pub(super) fn hosts(&self, queue: QueueId) -> impl Iterator<Item = QueueId> {
+        self.queues.get(&queue).into_iter().flat_map(|index| index.hosts.iter().copied())
     }
 
     pub(super) fn servable(&self) -> impl Iterator<Item = AgentId> {
@@ -68,18 +108,81 @@ impl Index {
 
     /// Takes up a queue, or its new strategy: its available agents stand in another order then.
     pub(super) fn define_queue(&mut self, queue: &Queue, agents: &Table<AgentId, Agent>) {
+        self.define_also(queue.id, &queue.also);
         let index = self.queues.or_default(queue.id);
         if index.strategy == queue.strategy {
             return;
         }
         index.strategy = queue.strategy;
-        let listed = core::mem::take(&mut index.available);
-        let agents = listed.iter().filter_map(|order| agents.get(order.agent));
-        index.available =
-            agents.map(|agent| AgentOrder::of(queue.strategy, agent, weight_in(agent, queue.id))).collect();
+        for (weight, listed) in &mut index.available {
+            let agents = listed.iter().filter_map(|order| agents.get(order.agent));
+            *listed = agents.map(|agent| AgentOrder::of(queue.strategy, agent, *weight)).collect();
+        }
+    }
+
+    /// Takes up how the priority of a queue's calls grows: they stand in another order then.
+    pub(super) fn define_step(&mut self, queue: QueueId, step: Option<Duration>, calls: &Table<CallId, Call>) {
+        let index = self.queues.or_default(queue);
+        if index.step == step {
+            return;
+        }
+        index.step = step;
+        let order = |call: &Call| match &call.place {
+            Place::Waiting(wait) => Some(CallOrder::of(call, wait, step)),
+            Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,
+        };
+        for listed in index.waiting.values_mut() {
+            *listed = listed.iter().filter_map(|before| order(calls.get(before.call)?)).collect();
+        }
+    }
+
+    /// Takes up who else may take a queue's calls.
+    fn define_also(&mut self, queue: QueueId, also: &[QueueId]) {
+        let index = self.queues.or_default(queue);
+        if index.also == also {
+            return;
+        }
+        let before = core::mem::replace(&mut index.also, also.to_vec());
+        for other in &before {
+            if let Some(other) = self.queues.get_mut(other) {
+                other.hosts.remove(&queue);
+            }
+        }
+        for other in also {
+            self.queues.or_default(*other).hosts.insert(queue);
+        }
+        before.iter().chain(also).for_each(|other| self.match_also(*other));
+    }
+
+    /// Notes whether an available agent of a queue may take one of its calls, and one of those that wait elsewhere.
+    fn match_queue(&mut self, queue: QueueId) {
+        let is_matchable = self.queues.get(&queue).is_some_and(|index| index.can_take_from(index));
+        note(&mut self.matchable, queue, is_matchable);
+        self.match_also(queue);
+    }
+
+    fn match_also(&mut self, queue: QueueId) {
+        let is_matchable = self.queues.get(&queue).is_some_and(|index| {
+            index.hosts.iter().filter_map(|host| self.queues.get(host)).any(|host| index.can_take_from(host))
+        });
+        note(&mut self.matchable_also, queue, is_matchable);
+    }
+
+    /// As [`Self::match_queue`], and for all queues whose agents may take its calls.
+    fn match_takers(&mut self, queue: QueueId) {
+        self.match_queue(queue);
+        let count = self.queues.get(&queue).map_or(0, |index| index.also.len());
+        for nth in 0..count {
+            if let Some(other) = self.queues.get(&queue).and_then(|index| index.also.get(nth).copied()) {
+                self.match_also(other);
+            }
+        }
     }
 
     pub(super) fn remove_queue(&mut self, queue: QueueId) {
+        if self.queues.contains_key(&queue) {
+            self.define_also(queue, &[]);
+        }
         let Some(index) = self.queues.remove(&queue) else { return };
         assert!(index.waiting.is_empty(), "a queue is removed only when no call waits in it");
         assert!(index.signed_in == 0, "a queue is removed only when no agent signs in to it");
@@ -87,29 +190,31 @@ impl Index {
 
     /// Takes up an agent.
     pub(super) fn list_agent(&mut self, agent: &Agent) {
-        self.count_signed_in(agent);
+        self.restand(agent, Standing::Out, Standing::of(agent));
         self.list_work(agent);
     }
 
     /// Drops an agent.
     pub(super) fn unlist_agent(&mut self, agent: &Agent) {
-        self.uncount_signed_in(agent);
+        self.restand(agent, Standing::of(agent), Standing::Out);
         self.unlist_work(agent);
     }
 
-    /// Counts an agent who is not signed out in each of its queues.
-    pub(super) fn count_signed_in(&mut self, agent: &Agent) {
-        self.queues_of(agent, |index| index.signed_in += usize::from(agent.presence != Presence::SignedOut));
-    }
-
-    /// Takes back what [`Self::count_signed_in`] counted.
-    pub(super) fn uncount_signed_in(&mut self, agent: &Agent) {
-        self.queues_of(agent, |index| index.signed_in -= usize::from(agent.presence != Presence::SignedOut));
-    }
-
-    fn queues_of(&mut self, agent: &Agent, change: impl Fn(&mut QueueIndex)) {
+    /// Counts an agent anew in each of its queues, where it stood otherwise before.
+    pub(super) fn restand(&mut self, agent: &Agent, before: Standing, after: Standing) {
+        if before == after {
+            return;
+        }
         for part in &agent.settings.queues {
-            change(self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor"));
+            let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
+            index.signed_in -= usize::from(before != Standing::Out);
+            index.signed_in += usize::from(after != Standing::Out);
+            if let Some(count) = index.passed_over(before) {
+                *count -= 1;
+            }
+            if let Some(count) = index.passed_over(after) {
+                *count += 1;
+            }
         }
     }
 
@@ -122,9 +227,11 @@ impl Index {
         }
         for part in &agent.settings.queues {
             let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
-            index.available.insert(AgentOrder::of(index.strategy, agent, part.agent_weight));
-            if !index.waiting.is_empty() {
-                self.matchable.insert(part.queue);
+            let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
+            let alike = index.available.entry(part.agent_weight).or_default();
+            alike.insert(order);
+            if alike.len() == 1 {
+                self.match_queue(part.queue);
             }
         }
         self.available.insert(id, ());
@@ -144,9 +251,9 @@ impl Index {
         }
         for part in &agent.settings.queues {
             let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
-            index.available.remove(&AgentOrder::of(index.strategy, agent, part.agent_weight));
-            if index.available.is_empty() {
-                self.matchable.remove(&part.queue);
+            let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
+            if take_off(&mut index.available, part.agent_weight, &order) {
+                self.match_queue(part.queue);
             }
         }
         self.available.remove(&id);
@@ -192,17 +299,18 @@ impl Index {
     }
 
     fn list_wait(&mut self, call: &Call, wait: &Wait) {
-        let order = CallOrder::of(call, wait);
         match wait.line {
             Line::Queue(queue) => {
                 let index = self.queues.get_mut(&queue).expect("a call waits in a queue of the floor");
-                index.waiting.insert(order);
-                if !index.available.is_empty() {
-                    self.matchable.insert(queue);
+                let order = CallOrder::of(call, wait, index.step);
+                let alike = index.waiting.entry(wait.weight_min).or_default();
+                alike.insert(order);
+                if alike.len() == 1 {
+                    self.match_takers(queue);
                 }
             }
             Line::Private(agent) => {
-                self.private.or_default(agent).insert(order);
+                self.private.or_default(agent).insert(CallOrder::of(call, wait, None));
                 if self.available.contains_key(&agent) {
                     self.servable.insert(agent);
                 }
@@ -211,18 +319,17 @@ impl Index {
     }
 
     fn unlist_wait(&mut self, call: &Call, wait: &Wait) {
-        let order = CallOrder::of(call, wait);
         match wait.line {
             Line::Queue(queue) => {
                 let index = self.queues.get_mut(&queue).expect("a call waits in a queue of the floor");
-                index.waiting.remove(&order);
-                if index.waiting.is_empty() {
-                    self.matchable.remove(&queue);
+                let order = CallOrder::of(call, wait, index.step);
+                if take_off(&mut index.waiting, wait.weight_min, &order) {
+                    self.match_takers(queue);
                 }
             }
             Line::Private(agent) => {
                 let calls = self.private.get_mut(&agent).expect("a call that waits in private is listed");
-                calls.remove(&order);
+                calls.remove(&CallOrder::of(call, wait, None));
                 if calls.is_empty() {
                     self.private.remove(&agent);
                     self.servable.remove(&agent);
@@ -232,8 +339,65 @@ impl Index {
     }
 }
 
-fn weight_in(agent: &Agent, queue: QueueId) -> u8 {
-    agent.settings.queues.iter().find(|part| part.queue == queue).map_or(0, |part| part.agent_weight)
+/// As what an agent counts in its queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Signed out: it does not count.
+    Out,
+    Available,
+    Engaged,
+    Lost,
+    NotReady,
+}
+
+impl Standing {
+    pub(super) fn of(agent: &Agent) -> Self {
+        match (agent.presence, agent.work.is_engaged(), agent.reach) {
+            (Presence::SignedOut, _, _) => Self::Out,
+            (_, true, _) => Self::Engaged,
+            (_, false, Reach::Lost { .. }) => Self::Lost,
+            (Presence::Ready, false, Reach::Reachable) => Self::Available,
+            (Presence::NotReady(_), false, Reach::Reachable) => Self::NotReady,
+        }
+    }
+}
+
+impl QueueIndex {
+    /// Where an agent is counted who is signed in and not available.
+    fn passed_over(&mut self, standing: Standing) -> Option<&mut u32> {
+        match standing {
+            Standing::Out | Standing::Available => None,
+            Standing::Engaged => Some(&mut self.passed_over.engaged),
+            Standing::Lost => Some(&mut self.passed_over.lost),
+            Standing::NotReady => Some(&mut self.passed_over.not_ready),
+        }
+    }
+
+    /// Whether an available agent of this queue has the weight that a call of that queue needs.
+    fn can_take_from(&self, host: &Self) -> bool {
+        match (self.available.last_key_value(), host.waiting.first_key_value()) {
+            (Some((weight, _)), Some((need, _))) => need <= weight,
+            _ => false,
+        }
+    }
+}
+
+fn note(queues: &mut BTreeSet<QueueId>, queue: QueueId, holds: bool) {
+    if holds {
+        queues.insert(queue);
+    } else {
+        queues.remove(&queue);
+    }
+}
+
+/// Takes something off the list under `key`; true when that list is empty, and gone, by it.
+fn take_off<T: Ord>(lists: &mut BTreeMap<u8, BTreeSet<T>>, key: u8, thing: &T) -> bool {
+    let Some(list) = lists.get_mut(&key) else { return false };
+    let is_emptied = list.remove(thing) && list.is_empty();
+    if is_emptied {
+        lists.remove(&key);
+    }
+    is_emptied
 }
 
 fn deadlines_of_agent(agent: &Agent) -> impl Iterator<Item = (Timestamp, Deadline)> + use<> {
@@ -263,6 +427,10 @@ fn deadlines_of_call(call: &Call) -> impl Iterator<Item = (Timestamp, Deadline)>
         Place::Offered { offer, until, .. } => Some((*until, Deadline::OfferExpiry(*offer))),
         Place::Talking { .. } | Place::Outside { .. } => None,
     };
+    let widens_at = match &call.place {
+        Place::Waiting(wait) => wait.widens_at.map(|at| (at, Deadline::SkillStep(call.id))),
+        Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,
+    };
     let reoffers = call.not_before.iter().map(|(agent, until)| (*until, Deadline::ReofferMin(*agent, call.id)));
-    reoffers.chain(end)
+    reoffers.chain(end).chain(widens_at)
 }

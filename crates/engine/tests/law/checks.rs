@@ -1,14 +1,15 @@
 //! The invariants of a settled state, written against what anybody can read: slow and obvious.
 
 use engine::{
-    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Line, Place, Presence, QueueId, Reach, State, Timestamp, Wait,
-    Work,
+    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Line, PassedOver, Place, Presence, QueueId, Reach, State,
+    Timestamp, Wait, Work,
 };
 
 /// Everything that must hold between two turns.
 pub fn check_state(state: &State, now: Timestamp, next: Option<(Timestamp, Deadline)>) {
     state.calls().for_each(|call| check_call(state, call));
     state.agents().for_each(|agent| check_agent(state, agent));
+    state.calls().for_each(|call| check_need(state, now, call));
     check_lines(state);
     check_counts(state);
     check_nobody_waits_in_vain(state);
@@ -97,10 +98,17 @@ fn engages(call: &Call, id: AgentId) -> bool {
 
 /// Every line is in the order in which it is served.
 fn check_lines(state: &State) {
-    let public = |call: &&Call| (u8::MAX - call.priority, call.since, call.id);
+    // Where priority grows, each point of it is worth a step of waiting.
+    let public = |call: &&Call, step: Option<i64>| {
+        let since = call.since.map_or(0, |since| since.0);
+        let priority = i64::from(call.priority);
+        step.map_or((-priority, since, call.since, call.id), |step| (0, since - priority * step, call.since, call.id))
+    };
     let private = |call: &&Call| (u8::MAX - call.priority, wait_of(call).map(|wait| wait.joined), call.id);
     for queue in state.queues() {
-        assert!(state.waiting(queue.id).is_sorted_by_key(|call| public(&call)));
+        let step =
+            queue.priority_step_in(state.settings()).map(|step| i64::try_from(step.as_micros()).expect("it fits"));
+        assert!(state.waiting(queue.id).is_sorted_by_key(|call| public(&call, step)));
     }
     for agent in state.agents() {
         assert!(state.private_queue(agent.settings.id).is_sorted_by_key(|call| private(&call)));
@@ -116,6 +124,7 @@ fn check_counts(state: &State) {
         let signed_in = agents().filter(|agent| agent.presence != Presence::SignedOut).count();
         assert_eq!(state.signed_in_count(id), signed_in);
         assert_eq!(state.available_count(id), agents().filter(|agent| agent.is_available()).count());
+        assert_eq!(state.passed_over(id), passed_over(state, id));
     }
     for agent in state.agents() {
         let line = Line::Private(agent.settings.id);
@@ -124,11 +133,26 @@ fn check_counts(state: &State) {
     }
 }
 
+/// Every agent signed in to a queue is available, or counted once.
+pub fn passed_over(state: &State, queue: QueueId) -> PassedOver {
+    let mut passed = PassedOver::default();
+    for agent in state.agents().filter(|agent| serves(agent, queue) && agent.presence != Presence::SignedOut) {
+        if agent.work.is_engaged() {
+            passed.engaged += 1;
+        } else if agent.reach != Reach::Reachable {
+            passed.lost += 1;
+        } else if agent.presence != Presence::Ready {
+            passed.not_ready += 1;
+        }
+    }
+    passed
+}
+
 /// I6: no call waits while an agent who may take it is available.
 fn check_nobody_waits_in_vain(state: &State) {
     for call in state.calls() {
         let Some(wait) = wait_of(call) else { continue };
-        let idle = state.agents().find(|agent| agent.is_available() && may_take(agent, call, wait.line));
+        let idle = state.agents().find(|agent| agent.is_available() && may_take(state, agent, call, wait.line));
         assert!(idle.is_none(), "{call:?} waits while {idle:?} is available");
     }
 }
@@ -141,7 +165,8 @@ fn check_deadlines(state: &State, now: Timestamp, next: Option<(Timestamp, Deadl
             Place::Offered { until, .. } => Some(*until),
             Place::Talking { .. } | Place::Outside { .. } => None,
         };
-        end.into_iter().chain(call.not_before.iter().map(|(_, until)| *until))
+        let widens_at = wait_of(call).and_then(|wait| wait.widens_at);
+        end.into_iter().chain(widens_at).chain(call.not_before.iter().map(|(_, until)| *until))
     });
     let of_agents = state.agents().flat_map(|agent| {
         let wrap_up = match agent.work {
@@ -170,10 +195,39 @@ pub fn serves(agent: &Agent, queue: QueueId) -> bool {
     agent.settings.queues.iter().any(|part| part.queue == queue)
 }
 
-pub fn may_take(agent: &Agent, call: &Call, line: Line) -> bool {
+/// The best weight that an agent has in a queue, or in one whose agents may take its calls too.
+fn weight_for(state: &State, agent: &Agent, queue: QueueId) -> u8 {
+    let takers: Vec<_> = state.queue(queue).expect("it is there").takers().collect();
+    let parts = agent.settings.queues.iter().filter(|part| takers.contains(&part.queue));
+    parts.map(|part| part.agent_weight).max().unwrap_or(0)
+}
+
+fn need_of(call: &Call) -> u8 {
+    match &call.place {
+        Place::Waiting(wait) | Place::Offered { wait, .. } => wait.weight_min,
+        Place::Talking { .. } | Place::Outside { .. } => 0,
+    }
+}
+
+/// What a call needs is what its queue says of one of its age.
+fn check_need(state: &State, now: Timestamp, call: &Call) {
+    let Some(Wait { line: Line::Queue(queue), weight_min, .. }) = wait_of(call) else { return };
+    let steps = &state.queue(*queue).expect("it is there").skill_steps;
+    let age = now.since(call.since.expect("a call in a public queue has it"));
+    let need = steps.iter().filter(|step| step.after <= age).map(|step| step.weight_min).min();
+    assert_eq!(*weight_min, need.unwrap_or(1));
+}
+
+/// Whether an agent is one of those who take a queue's calls: its own, or those of a queue it lists.
+pub fn takes_from(state: &State, agent: &Agent, queue: QueueId) -> bool {
+    let also = &state.queue(queue).expect("it is there").also;
+    serves(agent, queue) || also.iter().any(|also| serves(agent, *also))
+}
+
+pub fn may_take(state: &State, agent: &Agent, call: &Call, line: Line) -> bool {
     let id = agent.settings.id;
     let is_for = match line {
-        Line::Queue(queue) => serves(agent, queue),
+        Line::Queue(queue) => takes_from(state, agent, queue) && weight_for(state, agent, queue) >= need_of(call),
         Line::Private(owner) => owner == id,
     };
     is_for && !call.not_before.iter().any(|(kept, _)| *kept == id)

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, Call, CallId, Caller, ChangedBy, Command, DirectedToNotReady,
-    FailCause, Floor, LegKey, NotReady, NotReadyKind, OfferId, OpenHours, Place, Queue, QueueId, SignIn, State,
-    Strategy, Target, Treatment, Treatments, VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, Call, CallId, Caller, ChangedBy, Command, DayHours, DirectedToNotReady,
+    FailCause, Floor, Holiday, LegKey, NotReady, NotReadyKind, OfferId, OnNotReady, OnSignOut, OpenHours, Place,
+    PrivateAction, PrivateSettings, Queue, QueueId, SignIn, SkillStep, State, Strategy, Target, Treatment, Treatments,
+    VdnId, VdnSettings,
 };
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as Any, any, prop_oneof};
@@ -35,7 +36,7 @@ pub fn steps(length: usize) -> impl Any<Value = Vec<Step>> {
         1 => (1..30_u64).prop_map(|minutes| Duration::from_secs(minutes * 60)),
     ];
     let floor = prop_oneof![60 => Just(None), 1 => floor().prop_map(Some)];
-    let step = (wait, any::<bool>(), 0..64_u8, any::<u16>(), any::<u16>(), floor)
+    let step = (wait, any::<bool>(), 0..68_u8, any::<u16>(), any::<u16>(), floor)
         .prop_map(|(wait, in_time, kind, first, second, floor)| Step { wait, in_time, kind, first, second, floor });
     vec(step, 1..length)
 }
@@ -57,12 +58,28 @@ pub fn floor() -> impl Any<Value = Floor> {
 fn mended(mut floor: Floor) -> Floor {
     let queues: Vec<QueueId> = floor.queues.iter().map(|queue| queue.id).collect();
     let agents: Vec<AgentId> = floor.agents.iter().map(|agent| agent.id).collect();
+    let is_there = |action: &PrivateAction| match action {
+        PrivateAction::Queue(queue) => queues.contains(queue),
+        PrivateAction::Agent(agent) => agents.contains(agent),
+        _ => true,
+    };
     floor.settings.default_queue = floor.settings.default_queue.filter(|queue| queues.contains(queue));
+    floor.settings.delegate = floor.settings.delegate.filter(|agent| agents.contains(agent));
+    floor.settings.on_private_wait_end.retain(is_there);
     for agent in &mut floor.agents {
+        let id = agent.id;
+        let private = &mut agent.private;
+        private.delegate = private.delegate.filter(|delegate| agents.contains(delegate) && *delegate != id);
+        private.on_wait_end.iter_mut().for_each(|actions| actions.retain(is_there));
         agent.queues.retain(|part| queues.contains(&part.queue));
         agent.queues.dedup_by_key(|part| part.queue);
     }
     for queue in &mut floor.queues {
+        queue.also.retain(|also| queues.contains(also) && *also != queue.id);
+        queue.also.sort();
+        queue.also.dedup();
+        queue.holidays.sort();
+        queue.holidays.dedup_by_key(|holiday| holiday.day);
         let mend = |treatment: &mut Treatment| {
             let mut next = Some(treatment);
             while let Some(Treatment { action, fallback }) = next {
@@ -86,8 +103,13 @@ fn mended(mut floor: Floor) -> Floor {
 fn settings() -> impl Any<Value = VdnSettings> {
     let queue = proptest::option::of((1..=QUEUES).prop_map(QueueId));
     let spans = (1..60_u64, 1..40_u64, 1..40_u64, 1..20_u64, 1..40_u64);
-    (queue, 0..4_u32, any::<bool>(), spans, 0..10_u64, any::<bool>()).prop_map(
-        |(default_queue, private_depth_max, waits, (private, retry, grace, reoffer, auto), wrap_up, keep_ready)| {
+    let plain = (queue, 0..4_u32, any::<bool>(), spans, 0..10_u64, any::<bool>());
+    let step = proptest::option::of(prop_oneof![Just(1_u64), Just(2), Just(5), Just(30)]);
+    let bound = (proptest::option::of(1..3_u32), proptest::option::of(1..20_u64), step);
+    (plain, private_actions(), on_sign_out(), any::<bool>(), proptest::option::of(one_agent()), bound).prop_map(
+        |(plain, on_private_wait_end, on_sign_out, keeps, delegate, (private_run_max, public_wait_max, step))| {
+            let (default_queue, private_depth_max, waits, spans, wrap_up, keep_ready) = plain;
+            let (private, retry, grace, reoffer, auto) = spans;
             VdnSettings {
                 private_wait_max: Duration::from_secs(private),
                 private_depth_max,
@@ -101,9 +123,55 @@ fn settings() -> impl Any<Value = VdnSettings> {
                 wrap_up: Duration::from_secs(wrap_up),
                 keep_ready,
                 utc_offset_minutes: 60,
+                on_private_wait_end,
+                on_sign_out,
+                on_not_ready: if keeps { OnNotReady::Keep } else { OnNotReady::AsOnSignOut },
+                delegate,
+                private_run_max,
+                public_wait_max: public_wait_max.map(Duration::from_secs),
+                priority_step: step.map(Duration::from_secs),
             }
         },
     )
+}
+
+fn one_agent() -> impl Any<Value = AgentId> {
+    (FIRST_AGENT..FIRST_AGENT + AGENTS).prop_map(AgentId)
+}
+
+fn on_sign_out() -> impl Any<Value = OnSignOut> {
+    prop_oneof![
+        2 => Just(OnSignOut::Return),
+        3 => Just(OnSignOut::Delegate),
+        2 => Just(OnSignOut::ReturnToSender),
+        2 => Just(OnSignOut::Refuse),
+        1 => Just(OnSignOut::Release),
+    ]
+}
+
+fn private_actions() -> impl Any<Value = Vec<PrivateAction>> {
+    let action = prop_oneof![
+        Just(PrivateAction::Return),
+        Just(PrivateAction::Delegate),
+        Just(PrivateAction::ReturnToSender),
+        (1..=QUEUES).prop_map(|queue| PrivateAction::Queue(QueueId(queue))),
+        one_agent().prop_map(PrivateAction::Agent),
+        Just(PrivateAction::Stay),
+        Just(PrivateAction::Release),
+    ];
+    vec(action, 0..4)
+}
+
+fn private() -> impl Any<Value = PrivateSettings> {
+    use proptest::option::of;
+    let waits = Just(DirectedToNotReady::Wait);
+    let keeps = Just(OnNotReady::AsOnSignOut);
+    let parts = (of(1..60_u64), of(0..4_u32), of(waits), of(private_actions()), of(on_sign_out()), of(keeps));
+    (parts, of(one_agent())).prop_map(|(parts, delegate)| {
+        let (wait_max, depth_max, directed_to_not_ready, on_wait_end, on_sign_out, on_not_ready) = parts;
+        let wait_max = wait_max.map(Duration::from_secs);
+        PrivateSettings { wait_max, depth_max, directed_to_not_ready, on_wait_end, on_sign_out, on_not_ready, delegate }
+    })
 }
 
 fn queue() -> impl Any<Value = Queue> {
@@ -115,8 +183,15 @@ fn queue() -> impl Any<Value = Queue> {
     ];
     let spans = (1..30_u64, 0..10_u64, 1..60_u64);
     let flags = (proptest::bool::weighted(0.8), any::<bool>(), any::<bool>(), proptest::bool::weighted(0.2));
-    (strategy, spans, proptest::option::of(0..4_u32), flags, treatments()).prop_map(
-        |(strategy, (ring, wrap_up, wait), waiting_max, (lets_wait, keep_ready, asks, has_hours), treatments)| Queue {
+    let also = prop_oneof![2 => Just(vec![]), 1 => vec((1..=QUEUES).prop_map(QueueId), 0..3)];
+    let step = proptest::option::of(prop_oneof![Just(0_u64), Just(3), Just(10)]);
+    let holidays = prop_oneof![4 => Just(vec![]), 1 => vec(holiday(), 0..3)];
+    let plain = (strategy, spans, proptest::option::of(0..4_u32), flags, treatments());
+    let skill_steps = prop_oneof![2 => Just(vec![]), 1 => skill_steps()];
+    (plain, also, holidays, step, skill_steps).prop_map(|(plain, also, holidays, step, skill_steps)| {
+        let (strategy, (ring, wrap_up, wait), waiting_max, flags, treatments) = plain;
+        let (lets_wait, keep_ready, asks, has_hours) = flags;
+        Queue {
             strategy,
             ring_max: Duration::from_secs(ring),
             wrap_up: Duration::from_secs(wrap_up),
@@ -127,9 +202,30 @@ fn queue() -> impl Any<Value = Queue> {
             no_agents_while_waiting: asks,
             hours: if has_hours { vec![OpenHours { from_minute: 0, until_minute: 600 }] } else { vec![] },
             treatments,
+            also,
+            holidays,
+            priority_step: step.map(Duration::from_secs),
+            skill_steps,
             ..Queue::new(QueueId(1), "")
-        },
-    )
+        }
+    })
+}
+
+fn skill_steps() -> impl Any<Value = Vec<SkillStep>> {
+    (1..20_u64, 1..4_u8).prop_map(|(seconds, count)| {
+        let step =
+            |nth: u8| SkillStep { after: Duration::from_secs(seconds * u64::from(nth)), weight_min: count - nth };
+        (0..count).map(step).collect()
+    })
+}
+
+/// The day of the schedule or the one after it.
+fn holiday() -> impl Any<Value = Holiday> {
+    let hours = proptest::option::of(0..1440_u16);
+    (18_582..18_584_i32, hours).prop_map(|(day, hours)| {
+        let hours = hours.map(|until| DayHours { from_minute: 0, until_minute: until + 1 });
+        Holiday { day, hours: Vec::from_iter(hours) }
+    })
 }
 
 fn treatments() -> impl Any<Value = Treatments> {
@@ -171,13 +267,16 @@ fn agent() -> impl Any<Value = AgentSettings> {
         parts.sort_by_key(|part| part.queue);
         parts
     });
-    (sign_in, queues, proptest::bool::weighted(0.8)).prop_map(|(sign_in, queues, idle_automatically)| AgentSettings {
-        id: AgentId(FIRST_AGENT),
-        name: "".into(),
-        queues,
-        sign_in,
-        idle_automatically,
-    })
+    let private = prop_oneof![2 => Just(PrivateSettings::default()), 1 => private()];
+    (sign_in, queues, proptest::bool::weighted(0.8), private).prop_map(
+        |(sign_in, queues, idle_automatically, private)| AgentSettings {
+            queues,
+            sign_in,
+            idle_automatically,
+            private,
+            ..AgentSettings::new(AgentId(FIRST_AGENT), "")
+        },
+    )
 }
 
 impl Step {
@@ -225,6 +324,9 @@ impl Step {
             57..=58 => Command::EndWrapUp { agent, by: self.by() },
             59..=61 => Command::PhoneFound { agent },
             62 => Command::PhoneLost { agent },
+            63 => Command::CloseQueue { queue: self.queue() },
+            64..=65 => Command::OpenQueue { queue: self.queue() },
+            66 => Command::SignOut { agent, by: ChangedBy::Agent },
             _ => Command::Tick,
         }
     }
@@ -270,6 +372,10 @@ impl Step {
             _ if number % 50 == 1 => Target::Queue(QueueId(QUEUES + 1)),
             _ => Target::Queue(QueueId(number / 3 % QUEUES + 1)),
         }
+    }
+
+    fn queue(&self) -> QueueId {
+        QueueId(self.first % (QUEUES + 1) + 1)
     }
 
     /// One of the floor's agents, or one who was never there.

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use engine::{Call, CallId, Cause, Command, Engine, Entry, Event, Floor, Outcome, Place, State, Timestamp};
+use engine::{
+    Call, CallId, Cause, Command, Departure, Destination, Engine, Entry, Event, Floor, Line, Outcome, Place, Rejection,
+    Situation, State, Timestamp,
+};
 
 use super::checks::check_state;
 use super::offers::check_offer;
@@ -62,16 +65,19 @@ impl World {
     pub fn handle(&mut self, command: Command) -> Option<Entry> {
         let before = self.engine.clone();
         let answer = self.engine.handle(self.now, command.clone());
+        self.check_preview(&before, &command, &answer);
         let again = before.clone().handle(self.now, command.clone());
         assert_eq!(answer, again, "the same command to the same state has the same answer");
         let kinds =
             answer.as_ref().map_or_else(|refused| vec![kind(refused)], |entry| entry.events.iter().map(kind).collect());
         self.seen.extend(kinds);
+        self.seen.extend(answer.iter().flat_map(|entry| entry.events.iter().filter_map(finer_kind)));
         let Ok(entry) = answer else {
             assert_eq!(self.engine.state(), before.state(), "a refused command changes nothing");
             return None;
         };
         assert!(entry.events.len() < EVENTS_MAX, "settling ends");
+        check_closing(before.state(), &entry);
         assert_eq!((entry.at, &entry.command), (self.now, &command));
         for event in &entry.events {
             self.check_event(&entry, event);
@@ -91,11 +97,40 @@ impl World {
         Some(entry)
     }
 
+    /// What a dry run of a sign-out says is what happens.
+    fn check_preview(&mut self, before: &Engine, command: &Command, answer: &Result<Entry, Rejection>) {
+        let Command::SignOut { agent, by } = *command else { return };
+        let preview = before.state().sign_out_preview(self.now, agent, by);
+        let departures = match (preview, answer) {
+            (Ok(departures), Ok(_)) => departures,
+            (preview, answer) => return assert_eq!(preview.err().as_ref(), answer.as_ref().err()),
+        };
+        let waited = before.state().calls().filter(|call| match &call.place {
+            Place::Waiting(wait) => wait.line == Line::Private(agent),
+            Place::Offered { wait, .. } => wait.line == Line::Private(agent),
+            Place::Talking { .. } | Place::Outside { .. } => false,
+        });
+        let waited: BTreeSet<CallId> = waited.map(|call| call.id).collect();
+        assert_eq!(departures.iter().map(|departure| departure.call).collect::<BTreeSet<_>>(), waited);
+        for Departure { call, to } in departures {
+            let now = self.state().call(call).map(|call| &call.place);
+            let is_so = match (to, now) {
+                (Destination::Waiting(line), Some(Place::Waiting(wait))) => wait.line == line,
+                (Destination::Offered(line, to), Some(Place::Offered { agent, wait, .. })) => {
+                    wait.line == line && *agent == to
+                }
+                (Destination::Outside, Some(Place::Outside { .. })) | (Destination::Ended(_), None) => true,
+                _ => false,
+            };
+            assert!(is_so, "{call} was to be {to:?}, and is {now:?}");
+        }
+    }
+
     /// What must hold where an event becomes true; the replay stands just before it.
     fn check_event(&mut self, entry: &Entry, event: &Event) {
         let state = self.replay.state();
         match event {
-            Event::OfferMade { call, agent, why, line, .. } => check_offer(state, *call, *agent, *line, why),
+            Event::OfferMade { call, agent, why, line, .. } => check_offer(state, entry.at, *call, *agent, *line, why),
             Event::CallArrived { call, .. } => {
                 assert!(self.outcomes.insert(*call, None).is_none(), "a call's id is never used again");
             }
@@ -136,10 +171,37 @@ impl World {
     }
 }
 
+/// All that wait in a queue that is closed by hand meet `Closed` in that turn.
+fn check_closing(before: &State, entry: &Entry) {
+    for event in &entry.events {
+        let Event::QueueClosed { queue: closed } = event else { continue };
+        assert_eq!(before.closed_since(*closed), None, "a queue is closed once");
+        // Deadlines that fell due before may have moved a call away.
+        let due = before.next_deadline().is_some_and(|(at, _)| at <= entry.at);
+        for call in before.waiting(*closed).filter(|_| !due) {
+            let meets = |event: &Event| {
+                matches!(event, Event::TreatmentApplied { call: met, queue, situation, .. }
+                    if (*met, queue, *situation) == (call.id, closed, Situation::Closed))
+            };
+            assert!(entry.events.iter().any(meets), "{} waited in queue {closed}", call.id);
+        }
+    }
+}
+
 /// The name of an event or a rejection.
 fn kind(thing: &impl Debug) -> String {
     let text = format!("{thing:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+/// What some events are told apart by.
+fn finer_kind(event: &Event) -> Option<String> {
+    match event {
+        Event::CallQueued { cause, .. } => Some(format!("cause {}", kind(cause))),
+        Event::CallEnded { outcome: Outcome::Released(cause), .. } => Some(format!("release {}", kind(cause))),
+        Event::OfferMade { why, .. } => why.rule.map(|rule| format!("rule {}", kind(&rule))),
+        _ => None,
+    }
 }
 
 /// Abandoned means that the caller left while not talking.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OpenHours, Queue, QueueId, SignIn,
-    Situation, Strategy, Treatment, VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut,
+    OpenHours, PrivateAction, PrivateSettings, Queue, QueueId, SignIn, Situation, SkillStep, Strategy, Treatment,
+    VdnId, VdnSettings,
 };
 
 use super::words::{Read, duration, number};
@@ -64,12 +65,22 @@ impl FloorBook {
 
     fn vdn(&mut self, clause: &str) -> Read<()> {
         let queue = clause.strip_prefix("default queue ").map(|name| self.queue_id(name)).transpose()?;
+        if let Some(actions) = clause.strip_prefix("ends private waits by ") {
+            self.floor.settings.on_private_wait_end = self.private_actions(actions)?;
+            return Ok(());
+        }
         let settings = &mut self.floor.settings;
         match clause.split_whitespace().collect::<Vec<_>>()[..] {
             ["private", "wait", span] => settings.private_wait_max = duration(span)?,
             ["private", "depth", depth] => settings.private_depth_max = number(depth)?,
             ["default", "queue", _] => settings.default_queue = queue,
             ["directed", "calls", "wait"] => settings.directed_to_not_ready = DirectedToNotReady::Wait,
+            ["signing", "out", ref what @ ..] => settings.on_sign_out = on_sign_out(what)?,
+            ["not", "ready", "counts", "as", "signing", "out"] => settings.on_not_ready = OnNotReady::AsOnSignOut,
+            ["delegate", id] => settings.delegate = Some(AgentId(number(id)?)),
+            ["priority", "grows", "every", span] => settings.priority_step = Some(duration(span)?),
+            ["a", "public", "call", "after", calls, "private"] => settings.private_run_max = Some(number(calls)?),
+            ["a", "public", "call", "that", "waits", span] => settings.public_wait_max = Some(duration(span)?),
             ["lost", "retry", span] => settings.lost_retry = duration(span)?,
             ["lost", "grace", span] => settings.lost_grace = duration(span)?,
             ["offers", "again", "after", span] => settings.reoffer_min = duration(span)?,
@@ -90,12 +101,16 @@ impl FloorBook {
             self.floor.queues.push(Queue::new(id, name));
         }
         let queue = self.floor.queues.iter_mut().find(|queue| queue.id == id).ok_or("no such queue")?;
-        clauses.try_for_each(|clause| queue_clause(queue, clause))
+        clauses.try_for_each(|clause| {
+            let Some(others) = clause.strip_prefix("also taken by ") else { return queue_clause(queue, clause) };
+            let ids = others.split(" and ").map(|name| self.queue_names.get(name).copied());
+            queue.also = ids.collect::<Option<_>>().ok_or("a queue that is not there yet")?;
+            Ok(())
+        })
     }
 
     fn agent<'a>(&mut self, id: AgentId, mut clauses: impl Iterator<Item = &'a str>) -> Read<()> {
-        let mut agent =
-            AgentSettings { id, name: "".into(), queues: vec![], sign_in: SignIn::Person, idle_automatically: true };
+        let mut agent = AgentSettings::new(id, "");
         clauses.try_for_each(|clause| self.agent_clause(&mut agent, clause))?;
         match self.floor.agents.iter_mut().find(|agent| agent.id == id) {
             Some(known) => *known = agent,
@@ -104,7 +119,26 @@ impl FloorBook {
         Ok(())
     }
 
+    /// `return`, `delegate`, `sender`, `queue sales`, `agent 1002`, `stay`, `release`, with `or` between them.
+    fn private_actions(&self, text: &str) -> Read<Vec<PrivateAction>> {
+        let action = |text: &str| match text.split_whitespace().collect::<Vec<_>>()[..] {
+            ["return"] => Ok(PrivateAction::Return),
+            ["delegate"] => Ok(PrivateAction::Delegate),
+            ["sender"] => Ok(PrivateAction::ReturnToSender),
+            ["queue", name] => self.queue_id(name).map(PrivateAction::Queue),
+            ["agent", id] => number(id).map(AgentId).map(PrivateAction::Agent),
+            ["stay"] => Ok(PrivateAction::Stay),
+            ["release"] => Ok(PrivateAction::Release),
+            _ => Err(format!("`{text}` ends no private wait")),
+        };
+        text.split(" or ").map(action).collect()
+    }
+
     fn agent_clause(&self, agent: &mut AgentSettings, clause: &str) -> Read<()> {
+        if let Some(actions) = clause.strip_prefix("ends private waits by ") {
+            agent.private.on_wait_end = Some(self.private_actions(actions)?);
+            return Ok(());
+        }
         let words: Vec<&str> = clause.split_whitespace().collect();
         let mut serve = |name: &str, agent_weight: u8, queue_weight: u8| {
             agent.queues.push(AgentQueue { queue: self.queue_id(name)?, agent_weight, queue_weight });
@@ -126,7 +160,7 @@ impl FloorBook {
                 agent.idle_automatically = false;
                 Ok(())
             }
-            _ => Err(format!("`{clause}` is nothing of an agent")),
+            ref words => private_clause(&mut agent.private, words),
         }
     }
 
@@ -176,6 +210,17 @@ fn queue_clause(queue: &mut Queue, clause: &str) -> Read<()> {
             let minute = |text| duration(text).map(|span| u16::try_from(span.as_secs() / 60).unwrap_or(u16::MAX));
             queue.hours.push(OpenHours { from_minute: minute(from)?, until_minute: minute(until)? });
         }
+        ["priority", "grows", "every", span] => queue.priority_step = Some(duration(span)?),
+        ["priority", "does", "not", "grow"] => queue.priority_step = Some(std::time::Duration::ZERO),
+        ["after", span, "skill", weight] => {
+            queue.skill_steps.push(SkillStep { after: duration(span)?, weight_min: number(weight)? });
+        }
+        ["closed", "on", day] => queue.holidays.push(Holiday { day: number(day)?, hours: vec![] }),
+        ["open", "on", day, "from", from, "to", until] => {
+            let minute = |text| duration(text).map(|span| u16::try_from(span.as_secs() / 60).unwrap_or(u16::MAX));
+            let hours = vec![DayHours { from_minute: minute(from)?, until_minute: minute(until)? }];
+            queue.holidays.push(Holiday { day: number(day)?, hours });
+        }
         ["longest", "idle"] => queue.strategy = Strategy::LongestIdle,
         ["round", "robin"] => queue.strategy = Strategy::RoundRobin,
         ["least", "talked"] => queue.strategy = Strategy::LeastTalked,
@@ -183,6 +228,34 @@ fn queue_clause(queue: &mut Queue, clause: &str) -> Read<()> {
         _ => return Err(format!("`{clause}` is nothing of a queue")),
     }
     Ok(())
+}
+
+/// What an agent's private queue has otherwise than the VDN says.
+fn private_clause(private: &mut PrivateSettings, words: &[&str]) -> Read<()> {
+    match words {
+        ["private", "wait", span] => private.wait_max = Some(duration(span)?),
+        ["private", "depth", depth] => private.depth_max = Some(number(depth)?),
+        ["directed", "calls", "wait"] => private.directed_to_not_ready = Some(DirectedToNotReady::Wait),
+        ["directed", "calls", "are", "refused"] => private.directed_to_not_ready = Some(DirectedToNotReady::Refuse),
+        ["signing", "out", what @ ..] => private.on_sign_out = Some(on_sign_out(what)?),
+        ["not", "ready", "counts", "as", "signing", "out"] => private.on_not_ready = Some(OnNotReady::AsOnSignOut),
+        ["not", "ready", "keeps", "calls"] => private.on_not_ready = Some(OnNotReady::Keep),
+        ["delegate", id] => private.delegate = Some(AgentId(number(id)?)),
+        _ => return Err(format!("`{}` is nothing of an agent", words.join(" "))),
+    }
+    Ok(())
+}
+
+/// What follows `signing out`.
+fn on_sign_out(words: &[&str]) -> Read<OnSignOut> {
+    match words {
+        ["returns", "calls"] => Ok(OnSignOut::Return),
+        ["hands", "calls", "to", "the", "delegate"] => Ok(OnSignOut::Delegate),
+        ["returns", "calls", "to", "their", "senders"] => Ok(OnSignOut::ReturnToSender),
+        ["is", "refused", "while", "calls", "wait"] => Ok(OnSignOut::Refuse),
+        ["releases", "calls"] => Ok(OnSignOut::Release),
+        _ => Err(format!("`signing out {}` means nothing", words.join(" "))),
+    }
 }
 
 fn situation_named(text: &str) -> Read<Situation> {

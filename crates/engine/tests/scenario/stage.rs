@@ -37,6 +37,10 @@ impl Stage {
         }
         let text = text.trim();
         let mut said = if text == "the clock was asleep" { vec![] } else { self.ring(now) };
+        if let Some(what) = text.strip_prefix("what if ") {
+            said.extend(self.preview(now, what)?);
+            return Ok(said);
+        }
         if let Some(what) = text.strip_prefix("look at ") {
             said.extend(self.look(what)?);
             return Ok(said);
@@ -108,6 +112,22 @@ impl Stage {
         }
     }
 
+    /// What a sign-out would do.
+    fn preview(&self, now: Timestamp, what: &str) -> Read<Vec<String>> {
+        let words: Vec<&str> = what.split_whitespace().collect();
+        let (id, by) = match words[..] {
+            ["agent", id, "signs", "out"] => (AgentId(number(id)?), ChangedBy::Agent),
+            ["agent", id, "is", "signed", "out"] => (AgentId(number(id)?), ChangedBy::Supervisor),
+            _ => return Err("no such sentence about a sign-out".into()),
+        };
+        let teller = self.teller();
+        match self.engine.state().sign_out_preview(now, id, by) {
+            Ok(departures) if departures.is_empty() => Ok(vec!["no call waits".into()]),
+            Ok(departures) => Ok(departures.iter().map(|departure| teller.departure(departure)).collect()),
+            Err(refused) => Ok(vec![format!("would be refused: {}", teller.renamed(&refused.to_string()))]),
+        }
+    }
+
     fn call(&self, name: &str) -> Read<CallId> {
         // A call that never arrived still has an id that one could ask for.
         Ok(self.calls.get(name).copied().unwrap_or(CallId { second: 1, number: 5171 }))
@@ -129,6 +149,8 @@ impl Stage {
             ["all", "calls", "fail"] => Ok(Command::FailAllCalls { cause: FailCause::LostAtRestart }),
             ["the", "clock", "was", "asleep"] | ["tick"] => Ok(Command::Tick),
             ["offer", offer, ref rest @ ..] => offers_command(OfferId(number(offer)?), rest),
+            ["queue", name, "is", "closed"] => Ok(Command::CloseQueue { queue: self.book.queue_id(name)? }),
+            ["queue", name, "is", "opened"] => Ok(Command::OpenQueue { queue: self.book.queue_id(name)? }),
             ["caller", "of", name, ref rest @ ..] => self.callers_command(name, rest),
             ["outside", "answers", name] => Ok(Command::OutsideAnswered { call: self.call(name)? }),
             ["outside", "leaves", name] => Ok(Command::OutsideLeft { call: self.call(name)? }),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Action, Agent, AgentId, Call, CallId, Caller, Cause, ChosenPresence, Event, Line, NotReady, OfferEnd, OfferRule,
-    Place, Presence, QueueId, Reach, Sender, State, StayAt, Timestamp, Why, Work,
+    Action, Agent, AgentId, Call, CallId, Caller, Cause, ChosenPresence, Departure, Destination, Event, Line, NotReady,
+    OfferEnd, OfferRule, Place, Presence, QueueId, Reach, Sender, State, StayAt, Timestamp, Why, Work,
 };
 
 use super::floor::FloorBook;
@@ -33,6 +33,18 @@ impl Teller<'_> {
         match line {
             Line::Queue(queue) => self.queue_name(queue),
             Line::Private(agent) => format!("the private queue of {agent}"),
+        }
+    }
+
+    pub fn departure(&self, departure: &Departure) -> String {
+        let call = self.name(departure.call);
+        match departure.to {
+            Destination::Waiting(line) => format!("{call} would wait in {}", self.line(line)),
+            Destination::Offered(line, agent) => {
+                format!("{call} would ring at agent {agent}, from {}", self.line(line))
+            }
+            Destination::Outside => format!("{call} would be sent outside"),
+            Destination::Ended(outcome) => format!("{call} would be over: {outcome:?}"),
         }
     }
 
@@ -71,6 +83,8 @@ impl Teller<'_> {
             Event::SettingsDefined(_) => "the VDN has new settings".into(),
             Event::QueueDefined(queue) => format!("queue {} is defined", self.queue_name(queue.id)),
             Event::QueueRemoved(queue) => format!("queue {} is removed", self.queue_name(*queue)),
+            Event::QueueClosed { queue } => format!("queue {} is closed by hand", self.queue_name(*queue)),
+            Event::QueueOpened { queue } => format!("queue {} is no longer closed by hand", self.queue_name(*queue)),
             Event::AgentDefined(agent) => format!("agent {} is defined", agent.id),
             Event::AgentRemoved(agent) => format!("agent {agent} is removed"),
             _ => return None,
@@ -96,6 +110,10 @@ impl Teller<'_> {
             }
             Event::WaitExtended { call, until } => {
                 format!("{} goes on waiting, until {}", self.name(*call), moment(*until))
+            }
+            Event::SkillWidened { call, weight_min, next } => {
+                let next = next.map_or_else(String::new, |at| format!(", less at {}", moment(at)));
+                format!("{} may be taken with skill {weight_min}{next}", self.name(*call))
             }
             Event::CallSentOutside { call, address, queue, situation, hops } => {
                 let (call, queue) = (self.name(*call), self.queue_name(*queue));

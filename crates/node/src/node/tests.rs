@@ -21,7 +21,8 @@ const NOBODY: AgentId = AgentId(1999);
 fn broken_call(number: u64) -> Call {
     let line = Line::Private(NOBODY);
     let (cause, sender) = (Cause::Dialled, Sender::Caller);
-    let wait = Wait { line, joined: Timestamp(0), until: Timestamp::MAX, cause, sender };
+    let wait =
+        Wait { line, joined: Timestamp(0), until: Timestamp::MAX, cause, sender, weight_min: 1, widens_at: None };
     let (since, until) = (Timestamp(0), Timestamp::MAX);
     let place = Place::Offered { offer: OfferId(number), agent: NOBODY, since, until, wait };
     Call {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use engine::{AgentId, CallId, Caller, ChangedBy, Command, FailCause, Floor, LegKey, NotReady, OfferId, Target};
+use engine::{
+    AgentId, CallId, Caller, ChangedBy, Command, FailCause, Floor, LegKey, NotReady, OfferId, QueueId, Target,
+};
 
 use super::mirror::mirror_enum;
 
-mirror_enum!(CommandV1 for Command {
+mirror_enum!(CommandWire for Command {
     Configure(floor: Floor),
     Arrive { key: LegKey, caller: Caller, called: Arc<str>, priority: u8, target: Target },
     CallerLeft { call: CallId },
@@ -32,4 +34,6 @@ mirror_enum!(CommandV1 for Command {
     PhoneFound { agent: AgentId },
     PhoneLost { agent: AgentId },
     Tick,
+    CloseQueue { queue: QueueId },
+    OpenQueue { queue: QueueId },
 });

@@ -9,7 +9,7 @@ use engine::{
 
 use super::mirror::mirror_enum;
 
-mirror_enum!(EventV1 for Event {
+mirror_enum!(EventWire for Event {
     VdnNamed(vdn: VdnId),
     SettingsDefined(settings: VdnSettings),
     QueueDefined(queue: Queue),
@@ -56,4 +56,7 @@ mirror_enum!(EventV1 for Event {
     HeldChanged { call: CallId, held: bool },
     CallTransferred { call: CallId, agent: AgentId },
     CallEnded { call: CallId, outcome: Outcome, by: Party },
+    QueueClosed { queue: QueueId },
+    QueueOpened { queue: QueueId },
+    SkillWidened { call: CallId, weight_min: u8, next: Option<Timestamp> },
 });

@@ -4,20 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OpenHours, Queue, QueueId, SignIn, Strategy,
-    Treatment, Treatments, VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut,
+    OpenHours, PrivateAction, PrivateSettings, Queue, QueueId, SignIn, SkillStep, Strategy, Treatment, Treatments,
+    VdnId, VdnSettings,
 };
 
 use super::mirror::{mirror_enum, mirror_struct};
 
-mirror_struct!(FloorV1 for Floor {
+mirror_struct!(FloorWire for Floor {
     vdn: VdnId,
     settings: VdnSettings,
     queues: Vec<Queue>,
     agents: Vec<AgentSettings>,
 });
 
-mirror_struct!(VdnSettingsV1 for VdnSettings {
+mirror_struct!(VdnSettingsWire for VdnSettings {
     private_wait_max: Duration,
     private_depth_max: u32,
     default_queue: Option<QueueId>,
@@ -30,11 +31,33 @@ mirror_struct!(VdnSettingsV1 for VdnSettings {
     wrap_up: Duration,
     keep_ready: bool,
     utc_offset_minutes: i16,
+} and VdnSettingsMoreWire {
+    OnPrivateWaitEnd(on_private_wait_end: Vec<PrivateAction> = Vec::new()),
+    OnSignOut(on_sign_out: OnSignOut = OnSignOut::Return),
+    OnNotReady(on_not_ready: OnNotReady = OnNotReady::Keep),
+    Delegate(delegate: Option<AgentId> = None),
+    PrivateRunMax(private_run_max: Option<u32> = None),
+    PublicWaitMax(public_wait_max: Option<Duration> = None),
+    PriorityStep(priority_step: Option<Duration> = None),
 });
 
-mirror_enum!(DirectedToNotReadyV1 for DirectedToNotReady { Refuse, Wait });
+mirror_enum!(OnSignOutWire for OnSignOut { Return, Delegate, ReturnToSender, Refuse, Release });
 
-mirror_struct!(QueueV1 for Queue {
+mirror_enum!(OnNotReadyWire for OnNotReady { Keep, AsOnSignOut });
+
+mirror_enum!(PrivateActionWire for PrivateAction {
+    Return,
+    Delegate,
+    ReturnToSender,
+    Queue(queue: QueueId),
+    Agent(agent: AgentId),
+    Stay,
+    Release,
+});
+
+mirror_enum!(DirectedToNotReadyWire for DirectedToNotReady { Refuse, Wait });
+
+mirror_struct!(QueueWire for Queue {
     id: QueueId,
     name: Arc<str>,
     strategy: Strategy,
@@ -47,11 +70,24 @@ mirror_struct!(QueueV1 for Queue {
     no_agents_while_waiting: bool,
     hours: Vec<OpenHours>,
     treatments: Treatments,
+} and QueueMoreWire {
+    Also(also: Vec<QueueId> = Vec::new()),
+    Holidays(holidays: Vec<Holiday> = Vec::new()),
+    ServiceLevel(service_level: Duration = Duration::from_secs(20)),
+    ShortAbandon(short_abandon: Duration = Duration::from_secs(5)),
+    PriorityStep(priority_step: Option<Duration> = None),
+    SkillSteps(skill_steps: Vec<SkillStep> = Vec::new()),
 });
 
-mirror_struct!(OpenHoursV1 for OpenHours { from_minute: u16, until_minute: u16 });
+mirror_struct!(HolidayWire for Holiday { day: i32, hours: Vec<DayHours> });
 
-mirror_struct!(TreatmentsV1 for Treatments {
+mirror_struct!(SkillStepWire for SkillStep { after: Duration, weight_min: u8 });
+
+mirror_struct!(DayHoursWire for DayHours { from_minute: u16, until_minute: u16 });
+
+mirror_struct!(OpenHoursWire for OpenHours { from_minute: u16, until_minute: u16 });
+
+mirror_struct!(TreatmentsWire for Treatments {
     closed: Treatment,
     no_agents: Treatment,
     overflow: Treatment,
@@ -60,9 +96,9 @@ mirror_struct!(TreatmentsV1 for Treatments {
     cancelled: Treatment,
 });
 
-mirror_struct!(TreatmentV1 for Treatment { action: Action, fallback: Option<Box<Treatment>> });
+mirror_struct!(TreatmentWire for Treatment { action: Action, fallback: Option<Box<Treatment>> });
 
-mirror_enum!(ActionV1 for Action {
+mirror_enum!(ActionWire for Action {
     Release,
     Queue(queue: QueueId),
     Agent(agent: AgentId),
@@ -70,14 +106,26 @@ mirror_enum!(ActionV1 for Action {
     Stay,
 });
 
-mirror_struct!(AgentSettingsV1 for AgentSettings {
+mirror_struct!(AgentSettingsWire for AgentSettings {
     id: AgentId,
     name: Arc<str>,
     queues: Vec<AgentQueue>,
     sign_in: SignIn,
     idle_automatically: bool,
+} and AgentSettingsMoreWire {
+    Private(private: PrivateSettings = PrivateSettings::default()),
 });
 
-mirror_struct!(AgentQueueV1 for AgentQueue { queue: QueueId, agent_weight: u8, queue_weight: u8 });
+mirror_struct!(PrivateSettingsWire for PrivateSettings {
+    wait_max: Option<Duration>,
+    depth_max: Option<u32>,
+    directed_to_not_ready: Option<DirectedToNotReady>,
+    on_wait_end: Option<Vec<PrivateAction>>,
+    on_sign_out: Option<OnSignOut>,
+    on_not_ready: Option<OnNotReady>,
+    delegate: Option<AgentId>,
+});
 
-mirror_enum!(SignInV1 for SignIn { Person, Register, Always });
+mirror_struct!(AgentQueueWire for AgentQueue { queue: QueueId, agent_weight: u8, queue_weight: u8 });
+
+mirror_enum!(SignInWire for SignIn { Person, Register, Always });

@@ -8,16 +8,19 @@ use engine::{AgentId, CallId, LegKey, OfferId, QueueId, Timestamp, VdnId};
 use serde::de::{self, DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::VERSION;
 #[cfg(test)]
 use super::tests::Source;
 
 /// A type that has a form on disk.
 pub(super) trait Mirror: Sized {
-    /// That form.
-    type Wire: Serialize + DeserializeOwned;
+    /// That form, in version `V` of the format.
+    type Wire<const V: u8>: Serialize + DeserializeOwned;
 
-    fn to_wire(&self) -> Self::Wire;
-    fn from_wire(wire: Self::Wire) -> Self;
+    /// As it is written today.
+    fn to_wire(&self) -> Self::Wire<VERSION>;
+    /// As it was written in version `V`.
+    fn from_wire<const V: u8>(wire: Self::Wire<V>) -> Self;
 
     /// Some value of the type, made from the bytes of `source`.
     #[cfg(test)]
@@ -30,18 +33,18 @@ macro_rules! mirror_enum {
     ($wire:ident for $engine:ident {
         $($variant:ident $(($arg:ident: $arg_type:ty))? $({$($field:ident: $type:ty),+ $(,)?})?),+ $(,)?
     }) => {
-        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-        pub(in crate::wire) enum $wire {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        pub(in crate::wire) enum $wire<const V: u8> {
             $($variant
-                $((<$arg_type as crate::wire::mirror::Mirror>::Wire))?
-                $({$($field: <$type as crate::wire::mirror::Mirror>::Wire),+})?
+                $((<$arg_type as crate::wire::mirror::Mirror>::Wire<V>))?
+                $({$($field: <$type as crate::wire::mirror::Mirror>::Wire<V>),+})?
             ),+
         }
 
         impl crate::wire::mirror::Mirror for $engine {
-            type Wire = $wire;
+            type Wire<const V: u8> = $wire<V>;
 
-            fn to_wire(&self) -> $wire {
+            fn to_wire(&self) -> $wire<{ crate::wire::VERSION }> {
                 match self {
                     $(Self::$variant $(($arg))? $({$($field),+})? =>
                         $wire::$variant
@@ -51,12 +54,12 @@ macro_rules! mirror_enum {
                 }
             }
 
-            fn from_wire(wire: $wire) -> Self {
+            fn from_wire<const V: u8>(wire: $wire<V>) -> Self {
                 match wire {
                     $($wire::$variant $(($arg))? $({$($field),+})? =>
                         Self::$variant
-                            $((crate::wire::mirror::Mirror::from_wire($arg)))?
-                            $({$($field: crate::wire::mirror::Mirror::from_wire($field)),+})?
+                            $((<$arg_type as crate::wire::mirror::Mirror>::from_wire::<V>($arg)))?
+                            $({$($field: <$type as crate::wire::mirror::Mirror>::from_wire::<V>($field)),+})?
                     ),+
                 }
             }
@@ -76,32 +79,32 @@ macro_rules! mirror_enum {
         }
 
         #[cfg(test)]
-        impl $wire {
-            /// In the order of the disk.
-            pub(super) const VARIANTS: &[&str] = &[$(stringify!($variant)),+];
+        impl crate::wire::tests::Listed for $engine {
+            const VARIANTS: &'static [&'static str] = &[$(stringify!($variant)),+];
         }
     };
 }
 
-/// Declares the form of a struct, in the order of the disk.
+/// Declares the form of a struct, in the order of the disk. What was added to it since version 1 follows as a list of
+/// what is not as it was before: new ones go to the end, and what it was before never changes.
 macro_rules! mirror_struct {
     ($wire:ident for $engine:ident { $($field:ident: $type:ty),+ $(,)? }) => {
-        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-        pub(in crate::wire) struct $wire {
-            $($field: <$type as crate::wire::mirror::Mirror>::Wire),+
+        #[derive(serde::Serialize, serde::Deserialize)]
+        pub(in crate::wire) struct $wire<const V: u8> {
+            $($field: <$type as crate::wire::mirror::Mirror>::Wire<V>),+
         }
 
         impl crate::wire::mirror::Mirror for $engine {
-            type Wire = $wire;
+            type Wire<const V: u8> = $wire<V>;
 
-            fn to_wire(&self) -> $wire {
+            fn to_wire(&self) -> $wire<{ crate::wire::VERSION }> {
                 let Self { $($field),+ } = self;
                 $wire { $($field: crate::wire::mirror::Mirror::to_wire($field)),+ }
             }
 
-            fn from_wire(wire: $wire) -> Self {
+            fn from_wire<const V: u8>(wire: $wire<V>) -> Self {
                 let $wire { $($field),+ } = wire;
-                Self { $($field: crate::wire::mirror::Mirror::from_wire($field)),+ }
+                Self { $($field: <$type as crate::wire::mirror::Mirror>::from_wire::<V>($field)),+ }
             }
 
             #[cfg(test)]
@@ -110,19 +113,106 @@ macro_rules! mirror_struct {
             }
         }
     };
+    ($wire:ident for $engine:ident { $($field:ident: $type:ty),+ $(,)? } and $more_wire:ident {
+        $($variant:ident($more:ident: $more_type:ty = $before:expr)),+ $(,)?
+    }) => {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        pub(in crate::wire) struct $wire<const V: u8> {
+            $($field: <$type as crate::wire::mirror::Mirror>::Wire<V>,)+
+            more: crate::wire::mirror::More<$more_wire<V>, V>,
+        }
+
+        #[derive(serde::Serialize, serde::Deserialize)]
+        pub(in crate::wire) enum $more_wire<const V: u8> {
+            $($variant(<$more_type as crate::wire::mirror::Mirror>::Wire<V>)),+
+        }
+
+        impl crate::wire::mirror::Mirror for $engine {
+            type Wire<const V: u8> = $wire<V>;
+
+            fn to_wire(&self) -> $wire<{ crate::wire::VERSION }> {
+                let Self { $($field,)+ $($more),+ } = self;
+                let mut more = Vec::new();
+                $(let before: $more_type = $before;
+                if *$more != before {
+                    more.push($more_wire::$variant(crate::wire::mirror::Mirror::to_wire($more)));
+                })+
+                $wire {
+                    $($field: crate::wire::mirror::Mirror::to_wire($field),)+
+                    more: crate::wire::mirror::More(more),
+                }
+            }
+
+            fn from_wire<const V: u8>(wire: $wire<V>) -> Self {
+                let $wire { $($field,)+ more } = wire;
+                $(let mut $more: $more_type = $before;)+
+                for given in more.0 {
+                    match given {
+                        $($more_wire::$variant(given) => {
+                            $more = <$more_type as crate::wire::mirror::Mirror>::from_wire::<V>(given);
+                        })+
+                    }
+                }
+                Self { $($field: <$type as crate::wire::mirror::Mirror>::from_wire::<V>($field),)+ $($more),+ }
+            }
+
+            #[cfg(test)]
+            fn some(source: &mut crate::wire::tests::Source) -> Self {
+                let mut made = Self {
+                    $($field: <$type as crate::wire::mirror::Mirror>::some(source),)+
+                    $($more: $before),+
+                };
+                type Change = fn(&mut $engine, &mut crate::wire::tests::Source);
+                const CHANGES: &[Change] =
+                    &[$(|made, source| made.$more = <$more_type as crate::wire::mirror::Mirror>::some(source)),+];
+                CHANGES[source.pick(CHANGES.len())](&mut made, source);
+                made
+            }
+        }
+
+        #[cfg(test)]
+        impl crate::wire::tests::Grown for $engine {
+            const MORE: &'static [&'static str] = &[$(stringify!($more)),+];
+
+            fn with_more(nth: usize, source: &mut crate::wire::tests::Source) -> Option<Self> {
+                let made = Self {
+                    $($field: <$type as crate::wire::mirror::Mirror>::some(source),)+
+                    $($more: $before),+
+                };
+                let mut all = Vec::new();
+                $(all.push({
+                    let mut changed = made.clone();
+                    changed.$more = <$more_type as crate::wire::mirror::Mirror>::some(source);
+                    (changed.$more != made.$more).then_some(changed)
+                });)+
+                all.swap_remove(nth)
+            }
+        }
+    };
+}
+
+/// What a struct has gained since version 1; nothing at all in version 1.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(in crate::wire) struct More<T, const V: u8>(pub(in crate::wire) Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const V: u8> Deserialize<'de> for More<T, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if V == 1 { Ok(Self(Vec::new())) } else { Vec::deserialize(deserializer).map(Self) }
+    }
 }
 
 /// Declares that a type is on disk what its one field is.
 macro_rules! mirror_id {
     ($($engine:ident($inner:ty)),+) => {
         $(impl Mirror for $engine {
-            type Wire = $inner;
+            type Wire<const V: u8> = $inner;
 
             fn to_wire(&self) -> $inner {
                 self.0
             }
 
-            fn from_wire(wire: $inner) -> Self {
+            fn from_wire<const V: u8>(wire: $inner) -> Self {
                 Self(wire)
             }
 
@@ -138,13 +228,13 @@ macro_rules! mirror_id {
 macro_rules! mirror_number {
     ($($number:ty),+) => {
         $(impl Mirror for $number {
-            type Wire = Self;
+            type Wire<const V: u8> = Self;
 
             fn to_wire(&self) -> Self {
                 *self
             }
 
-            fn from_wire(wire: Self) -> Self {
+            fn from_wire<const V: u8>(wire: Self) -> Self {
                 wire
             }
 
@@ -159,17 +249,17 @@ macro_rules! mirror_number {
 pub(super) use {mirror_enum, mirror_struct};
 
 mirror_id!(VdnId(u16), QueueId(u16), AgentId(u32), OfferId(u64), Timestamp(i64));
-mirror_number!(u8, u16, u32, u64, i16, i64);
-mirror_struct!(CallIdV1 for CallId { second: i64, number: u64 });
+mirror_number!(u8, u16, u32, u64, i16, i32, i64);
+mirror_struct!(CallIdWire for CallId { second: i64, number: u64 });
 
 impl Mirror for LegKey {
-    type Wire = [u8; 16];
+    type Wire<const V: u8> = [u8; 16];
 
     fn to_wire(&self) -> [u8; 16] {
         self.0
     }
 
-    fn from_wire(wire: [u8; 16]) -> Self {
+    fn from_wire<const V: u8>(wire: [u8; 16]) -> Self {
         Self(wire)
     }
 
@@ -180,13 +270,13 @@ impl Mirror for LegKey {
 }
 
 impl Mirror for bool {
-    type Wire = Self;
+    type Wire<const V: u8> = Self;
 
     fn to_wire(&self) -> Self {
         *self
     }
 
-    fn from_wire(wire: Self) -> Self {
+    fn from_wire<const V: u8>(wire: Self) -> Self {
         wire
     }
 
@@ -198,14 +288,14 @@ impl Mirror for bool {
 
 /// Whole seconds and nanoseconds.
 impl Mirror for Duration {
-    type Wire = (u64, u32);
+    type Wire<const V: u8> = (u64, u32);
 
     fn to_wire(&self) -> (u64, u32) {
         (self.as_secs(), self.subsec_nanos())
     }
 
     /// Nanoseconds beyond a second, which are never written, are carried; what cannot be carried is the longest there is.
-    fn from_wire((seconds, nanoseconds): (u64, u32)) -> Self {
+    fn from_wire<const V: u8>((seconds, nanoseconds): (u64, u32)) -> Self {
         Self::from_secs(seconds).saturating_add(Self::from_nanos(nanoseconds.into()))
     }
 
@@ -216,14 +306,14 @@ impl Mirror for Duration {
 }
 
 impl<T: Mirror> Mirror for Option<T> {
-    type Wire = Option<T::Wire>;
+    type Wire<const V: u8> = Option<T::Wire<V>>;
 
-    fn to_wire(&self) -> Self::Wire {
+    fn to_wire(&self) -> Self::Wire<VERSION> {
         self.as_ref().map(T::to_wire)
     }
 
-    fn from_wire(wire: Self::Wire) -> Self {
-        wire.map(T::from_wire)
+    fn from_wire<const V: u8>(wire: Self::Wire<V>) -> Self {
+        wire.map(T::from_wire::<V>)
     }
 
     #[cfg(test)]
@@ -233,14 +323,14 @@ impl<T: Mirror> Mirror for Option<T> {
 }
 
 impl<T: Mirror> Mirror for Vec<T> {
-    type Wire = Vec<T::Wire>;
+    type Wire<const V: u8> = Vec<T::Wire<V>>;
 
-    fn to_wire(&self) -> Self::Wire {
+    fn to_wire(&self) -> Self::Wire<VERSION> {
         self.iter().map(T::to_wire).collect()
     }
 
-    fn from_wire(wire: Self::Wire) -> Self {
-        wire.into_iter().map(T::from_wire).collect()
+    fn from_wire<const V: u8>(wire: Self::Wire<V>) -> Self {
+        wire.into_iter().map(T::from_wire::<V>).collect()
     }
 
     #[cfg(test)]
@@ -250,14 +340,14 @@ impl<T: Mirror> Mirror for Vec<T> {
 }
 
 impl<T: Mirror> Mirror for Box<T> {
-    type Wire = Box<T::Wire>;
+    type Wire<const V: u8> = Box<T::Wire<V>>;
 
-    fn to_wire(&self) -> Self::Wire {
+    fn to_wire(&self) -> Self::Wire<VERSION> {
         Box::new(T::to_wire(self))
     }
 
-    fn from_wire(wire: Self::Wire) -> Self {
-        Self::new(T::from_wire(*wire))
+    fn from_wire<const V: u8>(wire: Self::Wire<V>) -> Self {
+        Self::new(T::from_wire::<V>(*wire))
     }
 
     #[cfg(test)]
@@ -268,14 +358,14 @@ impl<T: Mirror> Mirror for Box<T> {
 
 /// Plain data that is shared in memory only.
 impl<T: Mirror> Mirror for Arc<T> {
-    type Wire = T::Wire;
+    type Wire<const V: u8> = T::Wire<V>;
 
-    fn to_wire(&self) -> Self::Wire {
+    fn to_wire(&self) -> Self::Wire<VERSION> {
         T::to_wire(self)
     }
 
-    fn from_wire(wire: Self::Wire) -> Self {
-        Self::new(T::from_wire(wire))
+    fn from_wire<const V: u8>(wire: Self::Wire<V>) -> Self {
+        Self::new(T::from_wire::<V>(wire))
     }
 
     #[cfg(test)]
@@ -285,14 +375,14 @@ impl<T: Mirror> Mirror for Arc<T> {
 }
 
 impl<A: Mirror, B: Mirror> Mirror for (A, B) {
-    type Wire = (A::Wire, B::Wire);
+    type Wire<const V: u8> = (A::Wire<V>, B::Wire<V>);
 
-    fn to_wire(&self) -> Self::Wire {
+    fn to_wire(&self) -> Self::Wire<VERSION> {
         (self.0.to_wire(), self.1.to_wire())
     }
 
-    fn from_wire((a, b): Self::Wire) -> Self {
-        (A::from_wire(a), B::from_wire(b))
+    fn from_wire<const V: u8>((a, b): Self::Wire<V>) -> Self {
+        (A::from_wire::<V>(a), B::from_wire::<V>(b))
     }
 
     #[cfg(test)]
@@ -306,13 +396,13 @@ impl<A: Mirror, B: Mirror> Mirror for (A, B) {
 pub(in crate::wire) struct Text(Arc<str>);
 
 impl Mirror for Arc<str> {
-    type Wire = Text;
+    type Wire<const V: u8> = Text;
 
     fn to_wire(&self) -> Text {
         Text(Self::clone(self))
     }
 
-    fn from_wire(wire: Text) -> Self {
+    fn from_wire<const V: u8>(wire: Text) -> Self {
         wire.0
     }
 
@@ -351,13 +441,13 @@ impl<'de> Deserialize<'de> for Text {
 pub(in crate::wire) struct Blob(Arc<[u8]>);
 
 impl Mirror for Arc<[u8]> {
-    type Wire = Blob;
+    type Wire<const V: u8> = Blob;
 
     fn to_wire(&self) -> Blob {
         Blob(Self::clone(self))
     }
 
-    fn from_wire(wire: Blob) -> Self {
+    fn from_wire<const V: u8>(wire: Blob) -> Self {
         wire.0
     }
 

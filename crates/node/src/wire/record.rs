@@ -5,39 +5,39 @@ use std::sync::Arc;
 use engine::{Command, Entry, Event, Timestamp, VdnId};
 use serde::{Deserialize, Serialize};
 
-use super::command::CommandV1;
-use super::event::EventV1;
+use super::command::CommandWire;
+use super::event::EventWire;
 use super::mirror::{Mirror, mirror_struct};
-use super::{WireError, frame, unframe};
+use super::{VERSION, WireError, frame, read, unframe};
 use crate::record::{Note, Position, Record};
 
 /// The VDN and the position are part of what the checksum covers, so that a record in the wrong place is noticed.
-#[derive(Debug, Serialize, Deserialize)]
-struct RecordV1 {
+#[derive(Serialize, Deserialize)]
+struct RecordWire<const V: u8> {
     vdn: u16,
     position: u64,
     epoch: u32,
     at: i64,
-    entry: Option<EntryV1>,
-    notes: Vec<NoteV1>,
+    entry: Option<EntryWire<V>>,
+    notes: Vec<NoteWire<V>>,
 }
 
 /// An entry; its time is the record's.
-#[derive(Debug, Serialize, Deserialize)]
-struct EntryV1 {
-    command: CommandV1,
-    events: Vec<EventV1>,
+#[derive(Serialize, Deserialize)]
+struct EntryWire<const V: u8> {
+    command: CommandWire<V>,
+    events: Vec<EventWire<V>>,
 }
 
-mirror_struct!(NoteV1 for Note { key: Arc<str>, value: Option<Arc<[u8]>> });
+mirror_struct!(NoteWire for Note { key: Arc<str>, value: Option<Arc<[u8]>> });
 
 /// The frame of a record of `vdn`.
 pub(crate) fn encode_record(vdn: VdnId, record: &Record) -> Result<Vec<u8>, WireError> {
     let entry = record
         .entry
         .as_ref()
-        .map(|Entry { at: _, command, events }| EntryV1 { command: command.to_wire(), events: events.to_wire() });
-    frame(&RecordV1 {
+        .map(|Entry { at: _, command, events }| EntryWire { command: command.to_wire(), events: events.to_wire() });
+    frame(&RecordWire {
         vdn: vdn.0,
         position: record.position.0,
         epoch: record.epoch,
@@ -49,13 +49,21 @@ pub(crate) fn encode_record(vdn: VdnId, record: &Record) -> Result<Vec<u8>, Wire
 
 /// The record in a frame, and its VDN.
 pub(crate) fn decode_record(bytes: &[u8]) -> Result<(VdnId, Record), WireError> {
-    let RecordV1 { vdn, position, epoch, at, entry, notes } = unframe(bytes)?;
+    match unframe(bytes)? {
+        (1, body) => read::<RecordWire<1>>(body).map(record),
+        (VERSION, body) => read::<RecordWire<VERSION>>(body).map(record),
+        (other, _) => Err(WireError::Version(other)),
+    }
+}
+
+fn record<const V: u8>(wire: RecordWire<V>) -> (VdnId, Record) {
+    let RecordWire { vdn, position, epoch, at, entry, notes } = wire;
     let at = Timestamp(at);
-    let entry = entry.map(|EntryV1 { command, events }| Entry {
+    let entry = entry.map(|EntryWire { command, events }| Entry {
         at,
-        command: Command::from_wire(command),
-        events: Vec::<Event>::from_wire(events),
+        command: Command::from_wire::<V>(command),
+        events: Vec::<Event>::from_wire::<V>(events),
     });
-    let notes = Vec::<Note>::from_wire(notes);
-    Ok((VdnId(vdn), Record { position: Position(position), epoch, at, entry, notes }))
+    let notes = Vec::<Note>::from_wire::<V>(notes);
+    (VdnId(vdn), Record { position: Position(position), epoch, at, entry, notes })
 }

@@ -11,23 +11,23 @@ use engine::{
 use serde::{Deserialize, Serialize};
 
 use super::mirror::{Mirror, mirror_enum, mirror_struct};
-use super::record::NoteV1;
-use super::{WireError, frame, unframe};
+use super::record::NoteWire;
+use super::{VERSION, WireError, frame, read, unframe};
 use crate::record::{JournalId, Note, Position};
 use crate::snapshot::Snapshot;
 
-#[derive(Debug, Serialize, Deserialize)]
-struct SnapshotV1 {
+#[derive(Serialize, Deserialize)]
+struct SnapshotWire<const V: u8> {
     journal: [u8; 16],
     vdn: u16,
     position: u64,
     epoch: u32,
     at: i64,
-    image: ImageV1,
-    notes: Vec<NoteV1>,
+    image: ImageWire<V>,
+    notes: Vec<NoteWire<V>>,
 }
 
-mirror_struct!(ImageV1 for Image {
+mirror_struct!(ImageWire for Image {
     vdn: Option<VdnId>,
     settings: VdnSettings,
     queues: Vec<Queue>,
@@ -35,9 +35,11 @@ mirror_struct!(ImageV1 for Image {
     calls: Vec<Call>,
     calls_made: u64,
     offers_made: u64,
+} and ImageMoreWire {
+    Closed(closed: Vec<(QueueId, Timestamp)> = Vec::new()),
 });
 
-mirror_struct!(AgentV1 for Agent {
+mirror_struct!(AgentWire for Agent {
     settings: Arc<AgentSettings>,
     presence: Presence,
     presence_since: Timestamp,
@@ -49,21 +51,23 @@ mirror_struct!(AgentV1 for Agent {
     talked: Duration,
     last_offer: Option<OfferId>,
     is_leaving: bool,
+} and AgentMoreWire {
+    PrivateRun(private_run: u32 = 0),
 });
 
-mirror_enum!(WorkV1 for Work {
+mirror_enum!(WorkWire for Work {
     Idle { since: Timestamp },
     Offered { offer: OfferId, call: CallId },
     Talking { call: CallId, since: Timestamp },
     WrapUp { call: CallId, until: Option<Timestamp> },
 });
 
-mirror_enum!(ReachV1 for Reach {
+mirror_enum!(ReachWire for Reach {
     Reachable,
     Lost { since: Timestamp, cause: LostCause, retry_at: Option<Timestamp>, sign_out_at: Option<Timestamp> },
 });
 
-mirror_struct!(CallV1 for Call {
+mirror_struct!(CallWire for Call {
     id: CallId,
     key: LegKey,
     caller: Caller,
@@ -79,22 +83,31 @@ mirror_struct!(CallV1 for Call {
     history: Vec<Stay>,
 });
 
-mirror_enum!(PlaceV1 for Place {
+mirror_enum!(PlaceWire for Place {
     Waiting(wait: Wait),
     Offered { offer: OfferId, agent: AgentId, since: Timestamp, until: Timestamp, wait: Wait },
     Talking { agent: AgentId, since: Timestamp, held: bool, line: Line },
     Outside { address: Arc<str>, since: Timestamp, answered: bool, sent_by: (QueueId, Situation) },
 });
 
-mirror_struct!(WaitV1 for Wait { line: Line, joined: Timestamp, until: Timestamp, cause: Cause, sender: Sender });
+mirror_struct!(WaitWire for Wait {
+    line: Line,
+    joined: Timestamp,
+    until: Timestamp,
+    cause: Cause,
+    sender: Sender,
+} and WaitMoreWire {
+    WeightMin(weight_min: u8 = 1),
+    WidensAt(widens_at: Option<Timestamp> = None),
+});
 
-mirror_struct!(StayV1 for Stay { at: StayAt, from: Timestamp, until: Timestamp, cause: Cause });
+mirror_struct!(StayWire for Stay { at: StayAt, from: Timestamp, until: Timestamp, cause: Cause });
 
-mirror_enum!(StayAtV1 for StayAt { Line(line: Line), Agent(agent: AgentId), Outside(address: Arc<str>) });
+mirror_enum!(StayAtWire for StayAt { Line(line: Line), Agent(agent: AgentId), Outside(address: Arc<str>) });
 
 /// The frame of a snapshot.
 pub(crate) fn encode_snapshot(journal: JournalId, snapshot: &Snapshot) -> Result<Vec<u8>, WireError> {
-    frame(&SnapshotV1 {
+    frame(&SnapshotWire {
         journal: journal.0,
         vdn: snapshot.vdn.0,
         position: snapshot.position.0,
@@ -107,14 +120,22 @@ pub(crate) fn encode_snapshot(journal: JournalId, snapshot: &Snapshot) -> Result
 
 /// The snapshot in a frame, and its journal.
 pub(crate) fn decode_snapshot(bytes: &[u8]) -> Result<(JournalId, Snapshot), WireError> {
-    let SnapshotV1 { journal, vdn, position, epoch, at, image, notes } = unframe(bytes)?;
+    match unframe(bytes)? {
+        (1, body) => read::<SnapshotWire<1>>(body).map(snapshot),
+        (VERSION, body) => read::<SnapshotWire<VERSION>>(body).map(snapshot),
+        (other, _) => Err(WireError::Version(other)),
+    }
+}
+
+fn snapshot<const V: u8>(wire: SnapshotWire<V>) -> (JournalId, Snapshot) {
+    let SnapshotWire { journal, vdn, position, epoch, at, image, notes } = wire;
     let snapshot = Snapshot {
         vdn: VdnId(vdn),
         position: Position(position),
         epoch,
         at: Timestamp(at),
-        image: Image::from_wire(image),
-        notes: Vec::<Note>::from_wire(notes),
+        image: Image::from_wire::<V>(image),
+        notes: Vec::<Note>::from_wire::<V>(notes),
     };
-    Ok((JournalId(journal), snapshot))
+    (JournalId(journal), snapshot)
 }

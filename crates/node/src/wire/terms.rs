@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use engine::{
     AgentId, Caller, Cause, ChangedBy, ChosenPresence, FailCause, Line, LostCause, NotReady, NotReadyKind, OfferEnd,
-    OfferRule, Outcome, Party, Presence, QueueId, ReleaseCause, Sender, Situation, Strategy, Target, Why,
-    WithdrawCause,
+    OfferId, OfferRule, Outcome, Party, PassedOver, Presence, QueueId, ReleaseCause, Sender, Situation, Strategy,
+    Target, Timestamp, Why, WinnerKey, WithdrawCause,
 };
 
 use super::mirror::{mirror_enum, mirror_struct};
 
-mirror_enum!(TargetV1 for Target { Queue(queue: QueueId), Agent(agent: AgentId) });
+mirror_enum!(TargetWire for Target { Queue(queue: QueueId), Agent(agent: AgentId) });
 
-mirror_enum!(CallerV1 for Caller { Outside(number: Arc<str>), Agent(agent: AgentId) });
+mirror_enum!(CallerWire for Caller { Outside(number: Arc<str>), Agent(agent: AgentId) });
 
-mirror_enum!(LineV1 for Line { Queue(queue: QueueId), Private(agent: AgentId) });
+mirror_enum!(LineWire for Line { Queue(queue: QueueId), Private(agent: AgentId) });
 
-mirror_enum!(SituationV1 for Situation { Closed, NoAgents, Overflow, Busy, Timeout, Cancelled });
+mirror_enum!(SituationWire for Situation { Closed, NoAgents, Overflow, Busy, Timeout, Cancelled });
 
-mirror_enum!(CauseV1 for Cause {
+mirror_enum!(CauseWire for Cause {
     Dialled,
     Transfer,
     Treatment(situation: Situation),
@@ -27,9 +27,13 @@ mirror_enum!(CauseV1 for Cause {
     PrivateTimeout,
     AgentSignedOut,
     Removed,
+    AgentNotReady,
+    Delegated,
+    ReturnedToSender,
+    PrivateWaitEnd,
 });
 
-mirror_enum!(SenderV1 for Sender {
+mirror_enum!(SenderWire for Sender {
     Caller,
     Agent(agent: AgentId),
     Queue(queue: QueueId),
@@ -37,19 +41,19 @@ mirror_enum!(SenderV1 for Sender {
     Request,
 });
 
-mirror_enum!(NotReadyKindV1 for NotReadyKind { Busy, Rest, Study });
+mirror_enum!(NotReadyKindWire for NotReadyKind { Busy, Rest, Study });
 
-mirror_struct!(NotReadyV1 for NotReady { kind: NotReadyKind, reason: u8 });
+mirror_struct!(NotReadyWire for NotReady { kind: NotReadyKind, reason: u8 });
 
-mirror_enum!(PresenceV1 for Presence { SignedOut, Ready, NotReady(why: NotReady) });
+mirror_enum!(PresenceWire for Presence { SignedOut, Ready, NotReady(why: NotReady) });
 
-mirror_enum!(ChosenPresenceV1 for ChosenPresence { Ready, NotReady(why: NotReady) });
+mirror_enum!(ChosenPresenceWire for ChosenPresence { Ready, NotReady(why: NotReady) });
 
-mirror_enum!(ChangedByV1 for ChangedBy { Agent, Supervisor, Phone, Rule, Lost, Configuration });
+mirror_enum!(ChangedByWire for ChangedBy { Agent, Supervisor, Phone, Rule, Lost, Configuration });
 
-mirror_enum!(LostCauseV1 for LostCause { NoBinding, OfferFailed });
+mirror_enum!(LostCauseWire for LostCause { NoBinding, OfferFailed });
 
-mirror_enum!(WithdrawCauseV1 for WithdrawCause {
+mirror_enum!(WithdrawCauseWire for WithdrawCause {
     CallerLeft,
     Cancelled,
     AgentLeft,
@@ -58,39 +62,61 @@ mirror_enum!(WithdrawCauseV1 for WithdrawCause {
     Removed,
 });
 
-mirror_enum!(OfferEndV1 for OfferEnd { Declined, Expired, Withdrawn(cause: WithdrawCause), Failed });
+mirror_enum!(OfferEndWire for OfferEnd { Declined, Expired, Withdrawn(cause: WithdrawCause), Failed });
 
-mirror_enum!(ReleaseCauseV1 for ReleaseCause {
+mirror_enum!(ReleaseCauseWire for ReleaseCause {
     Treatment(situation: Situation),
     TooManyHops,
     NoQueueToReturnTo,
     Request,
+    PrivateWaitEnd,
+    AgentLeft,
 });
 
-mirror_enum!(FailCauseV1 for FailCause { LostAtRestart, NoAck, LegLost, Resources });
+mirror_enum!(FailCauseWire for FailCause { LostAtRestart, NoAck, LegLost, Resources });
 
-mirror_enum!(OutcomeV1 for Outcome {
+mirror_enum!(OutcomeWire for Outcome {
     Answered,
     Abandoned,
     Released(cause: ReleaseCause),
     Failed(cause: FailCause),
 });
 
-mirror_enum!(PartyV1 for Party { Caller, Called, Server });
+mirror_enum!(PartyWire for Party { Caller, Called, Server });
 
-mirror_enum!(StrategyV1 for Strategy { LongestIdle, RoundRobin, LeastTalked, BestSkilled });
+mirror_enum!(StrategyWire for Strategy { LongestIdle, RoundRobin, LeastTalked, BestSkilled });
 
-mirror_enum!(OfferRuleV1 for OfferRule {
+mirror_enum!(OfferRuleWire for OfferRule {
     PrivateFirst,
     BestCallOfQueues,
     Strategy(strategy: Strategy),
     Directed,
+    PublicGoesAhead,
 });
 
-mirror_struct!(WhyV1 for Why {
+mirror_struct!(WhyWire for Why {
     rule: Option<OfferRule>,
     idle_for: Duration,
     waiting_behind: u32,
     agents_available: u32,
     runners_up: Vec<AgentId>,
+} and WhyMoreWire {
+    Key(key: Option<WinnerKey> = None),
+    PassedOver(passed_over: PassedOver = PassedOver::default()),
+});
+
+mirror_enum!(WinnerKeyWire for WinnerKey {
+    IdleSince(since: Timestamp),
+    LastOffer(offer: Option<OfferId>),
+    Talked(talked: Duration),
+    AgentWeight(weight: u8),
+    Call { queue_weight: Option<u8>, priority: u8, from: Timestamp },
+});
+
+mirror_struct!(PassedOverWire for PassedOver {
+    engaged: u32,
+    lost: u32,
+    not_ready: u32,
+    lack_weight: u32,
+    kept_from_it: u32,
 });

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use engine::{
     AgentId, AgentQueue, AgentSettings, CallId, Caller, ChangedBy, Command, Event, Floor, LegKey, OfferId, Queue,
-    QueueId, SignIn, Target, VdnId, VdnSettings,
+    QueueId, Target, VdnId, VdnSettings,
 };
 use node::{Node, Note, Position, Record, Refused, Submission};
 
@@ -20,11 +20,8 @@ pub(crate) const AGENTS: u32 = 8;
 /// One queue, and agents 1001 to 1008 in it.
 pub(crate) fn floor(vdn: VdnId) -> Floor {
     let agent = |n| AgentSettings {
-        id: AgentId(n),
-        name: "".into(),
         queues: vec![AgentQueue { queue: SALES, agent_weight: 1, queue_weight: 1 }],
-        sign_in: SignIn::Person,
-        idle_automatically: true,
+        ..AgentSettings::new(AgentId(n), "")
     };
     let queue = Queue { ring_max: Duration::from_secs(20), keep_ready: true, ..Queue::new(SALES, "Sales") };
     let agents = (1001..=1000 + AGENTS).map(agent).collect();

@@ -89,11 +89,11 @@ fn told(vdn: VdnId, position: Position, entry: &Entry, decided: &Result<Vec<Even
         Err(rejection) => format!("{head}\n  the journal has:\n{}\n  now it is refused: {rejection}", lines(written)),
         Ok(decided) => {
             let same = written.iter().zip(decided).take_while(|(one, other)| one == other).count();
-            format!(
-                "{head}\n  after {same} events alike, the journal has:\n{}\n  now it would be:\n{}",
-                lines(&written[same..]),
-                lines(&decided[same..])
-            )
+            let (was, would_be) = (lines(&written[same..]), lines(&decided[same..]));
+            if was == would_be {
+                return format!("{head}\n  after {same} events alike, in what no sentence tells, such as why:\n{was}");
+            }
+            format!("{head}\n  after {same} events alike, the journal has:\n{was}\n  now it would be:\n{would_be}")
         }
     }
 }
@@ -186,6 +186,21 @@ mod tests {
              1605492949-5171 meets NoAgents in queue 1: stay\n    call 1605492949-5171 waits in queue 1, until \
              2020-11-16T02:45:49.000Z (Dialled, sent by the caller)"
         );
+    }
+
+    #[test]
+    fn a_difference_that_no_sentence_tells_is_told_as_one() {
+        let mut entry = decided([floor(), arrive(Target::Queue(QueueId(1)))]).pop().expect("two commands");
+        let queued = entry.events.iter_mut().find_map(|event| match event {
+            Event::CallQueued { hops, .. } => Some(hops),
+            _ => None,
+        });
+        *queued.expect("the call waits") += 1;
+        let mut engine = Engine::default();
+        assert_eq!(decide_again(&mut engine, &decided([floor()])[0]), Ok(()));
+        let difference = decide_again(&mut engine, &entry).expect_err("it was sent on once more");
+        let told = told(VdnId(170), Position(2), &entry, &difference);
+        assert!(told.contains("in what no sentence tells"), "{told}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use engine::{AgentId, AgentQueue, AgentSettings, SignIn};
 
 use super::ids::Ids;
 use super::mistake::{At, Span};
+use super::private::{self, WrittenPrivate};
 use super::queue::QueueNames;
 use super::reader::Reader;
 use super::secret::{Secret, secret};
@@ -44,19 +45,30 @@ words!(SignIn, "\"person\", \"register\" or \"always\"", {
 /// Reads every `[[vdn.agent]]` of a VDN.
 pub(crate) fn read_all(vdn: &Reader<'_>, queues: &QueueNames, folder: &Path) -> Agents {
     let mut agents = Agents::default();
+    let mut private = Vec::new();
     for reader in vdn.tables("agent") {
-        read(&reader, queues, folder, &mut agents);
+        read(&reader, queues, folder, &mut agents, &mut private);
+    }
+    for (settings, written) in agents.settings.iter_mut().zip(private) {
+        settings.private = written.resolve(Some(settings.id), queues, &agents.at, vdn.mistakes());
     }
     agents
 }
 
-fn read(reader: &Reader<'_>, queues: &QueueNames, folder: &Path, agents: &mut Agents) {
+fn read(
+    reader: &Reader<'_>,
+    queues: &QueueNames,
+    folder: &Path,
+    agents: &mut Agents,
+    private: &mut Vec<WrittenPrivate>,
+) {
     let ids = ids(reader);
     let name = reader.get::<String>("name").map_or_else(String::new, |name| name.value);
     let sign_in = reader.get_or("sign_in", SignIn::Person);
     let queues = agent_queues(reader, queues);
     let idle_automatically = reader.get_or("idle_automatically", true);
     let phone = phone_address(reader, sign_in);
+    let of_private_queue = private::read(reader);
     check_shared(reader, &ids.value, phone.as_ref());
     for id in ids.value.0 {
         if agents.at.insert(id.0, ids.span).is_some() {
@@ -72,12 +84,12 @@ fn read(reader: &Reader<'_>, queues: &QueueNames, folder: &Path, agents: &mut Ag
             fixed: phone.as_ref().map(|phone| At::new(phone.value.replace("{id}", &text), phone.span)),
         });
         agents.settings.push(AgentSettings {
-            id,
-            name: name.replace("{id}", &text).into(),
             queues: queues.clone(),
             sign_in,
             idle_automatically,
+            ..AgentSettings::new(id, &name.replace("{id}", &text))
         });
+        private.push(of_private_queue.clone());
     }
     check_password(reader, sign_in);
 }

@@ -7,10 +7,12 @@
 mod agent;
 mod check;
 mod faces;
+mod holidays;
 mod hours;
 mod ids;
 mod media;
 mod mistake;
+mod private;
 mod process;
 mod queue;
 mod reader;

@@ -4,33 +4,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use engine::{Queue, QueueId, Situation, Strategy};
+use engine::{Queue, QueueId, Situation, SkillStep, Strategy};
 use sip::settings::FeatureCodes;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::holidays::holidays;
 use super::hours::Hours;
 use super::mistake::{At, Mistakes, Span};
 use super::reader::{Reader, Written, Wrong, integer, nearest};
 use super::treatment::{QueueRef, WrittenTreatment, treatment};
 use super::vdn::Number;
-use super::written::{DAY, duration, seconds, words};
+use super::written::{DAY, duration, seconds, span, words};
 
 /// How long an offer may ring.
 pub(crate) const RING_MAX: RangeInclusive<Duration> = seconds(1)..=seconds(600);
+/// In which time the priority of a waiting call may grow by one.
+pub(crate) const PRIORITY_STEP: RangeInclusive<Duration> = seconds(1)..=DAY;
+/// How many skill steps a queue may have.
+const SKILL_STEPS_MAX: usize = 8;
 /// How long wrap-up may last.
 pub(crate) const WRAP_UP: RangeInclusive<Duration> = Duration::ZERO..=DAY;
 
 /// A queue as it is written: references to other queues and to agents are still words.
 #[derive(Debug)]
 pub(crate) struct WrittenQueue {
-    /// With every setting but its treatments.
+    /// With every setting but its treatments and `also`.
     pub(crate) queue: Queue,
     /// Where its id is written.
     pub(crate) id_at: Span,
     /// Where its name is written.
     pub(crate) name_at: Span,
     pub(crate) treatments: Vec<(Situation, WrittenTreatment)>,
+    /// Further queues whose agents may take its calls.
+    pub(crate) also: Vec<At<QueueRef>>,
     access_codes: Vec<At<Code>>,
     priority: u8,
 }
@@ -71,6 +78,11 @@ fn read(reader: &Reader<'_>) -> WrittenQueue {
         keep_ready: reader.get_or("keep_ready", usual.keep_ready),
         no_agents_while_waiting: reader.get_or("no_agents_while_waiting", usual.no_agents_while_waiting),
         hours: reader.list::<Hours>("hours").into_iter().flat_map(|hours| hours.value.0).collect(),
+        holidays: holidays(reader),
+        priority_step: priority_step(reader),
+        skill_steps: skill_steps(reader),
+        service_level: duration(reader, "service_level", seconds(1)..=DAY, usual.service_level),
+        short_abandon: duration(reader, "short_abandon", Duration::ZERO..=DAY, usual.short_abandon),
         ..usual
     };
     let treatments = reader.table("treatments").map_or_else(Vec::new, |table| {
@@ -82,9 +94,45 @@ fn read(reader: &Reader<'_>) -> WrittenQueue {
         id_at: id.span,
         name_at: reader.span_of("name"),
         treatments,
+        also: reader.list("also"),
         access_codes: access_codes(reader),
         priority: reader.number_or("priority", 1..=254, 1),
     }
+}
+
+/// Each step is later than the one before it, and asks for less.
+fn skill_steps(reader: &Reader<'_>) -> Vec<SkillStep> {
+    const TITLE: &str = "{ after, agent_weight_min } of `skill_steps`";
+    let mut steps: Vec<SkillStep> = Vec::new();
+    for item in reader.items("skill_steps") {
+        let Some(table) = reader.as_table(item, TITLE) else { continue };
+        let after = duration(&table, "after", Duration::ZERO..=DAY, Duration::ZERO);
+        let weight_min = table.need_number("agent_weight_min", 1..=u8::MAX, 1).value;
+        let step = SkillStep { after, weight_min };
+        let fits = match steps.last() {
+            None => after.is_zero(),
+            Some(before) => before.after < after && before.weight_min > weight_min,
+        };
+        if !fits || steps.len() == SKILL_STEPS_MAX {
+            let instead =
+                format!("begin after \"0 s\"; each step is later and asks for less; {SKILL_STEPS_MAX} at most");
+            reader.mistakes().say(
+                table.span(),
+                "this step of `skill_steps` does not widen who may take a call",
+                instead,
+            );
+            continue;
+        }
+        steps.push(step);
+    }
+    steps
+}
+
+/// A time, or `"never"` where the VDN has one.
+fn priority_step(reader: &Reader<'_>) -> Option<Duration> {
+    const KEY: &str = "priority_grows_every";
+    let is_never = reader.value(KEY)?.get_ref().as_str() == Some("never");
+    if is_never { Some(Duration::ZERO) } else { span(reader, KEY, PRIORITY_STEP) }
 }
 
 /// A number that leads to a queue.

@@ -113,8 +113,10 @@ fn the_manual_shows_a_file_without_a_mistake_and_the_real_defaults() {
     assert_eq!(shown.vdns[0].feature_codes, bare.vdns[0].feature_codes);
     let usual = engine::Queue::new(QueueId(1), "Sales");
     let mut queue = shown.vdns[0].floor.queues[0].clone();
-    assert!(!queue.hours.is_empty());
+    assert!(!queue.hours.is_empty() && !queue.holidays.is_empty());
+    assert_eq!((&queue.also[..], queue.skill_steps.len()), (&[QueueId(2)][..], 2));
     (queue.hours, queue.treatments) = (Vec::new(), usual.treatments.clone());
+    (queue.also, queue.holidays, queue.skill_steps) = (Vec::new(), Vec::new(), Vec::new());
     assert_eq!(queue, usual);
     assert_eq!(shown.sip.limits, bare.sip.limits);
     assert_eq!(shown.sip.expires, bare.sip.expires);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Action, AgentId, Queue, Treatment, Treatments};
+use engine::{Action, AgentId, Queue, QueueId, Treatment, Treatments};
 
 use super::mistake::{At, Mistakes, Span};
 use super::queue::{QueueNames, WrittenQueue};
@@ -30,9 +30,25 @@ pub(crate) fn queues(
                 *slot(&mut treatments, *situation) = treatment;
             }
         }
-        Queue { treatments, ..written.queue.clone() }
+        Queue { treatments, also: also(written, names, mistakes), ..written.queue.clone() }
     };
     written.iter().map(finish).collect()
+}
+
+fn also(written: &WrittenQueue, names: &QueueNames, mistakes: &Mistakes) -> Vec<QueueId> {
+    let mut found: Vec<QueueId> = Vec::new();
+    for wish in &written.also {
+        let Some(queue) = names.find(wish, mistakes) else { continue };
+        if queue == written.queue.id && queue.0 != 0 {
+            let what = format!("queue {queue} is taken by its own agents anyway");
+            mistakes.say(wish.span, what, "name other queues".to_owned());
+        } else if found.contains(&queue) {
+            mistakes.say(wish.span, format!("queue {queue} is named twice"), "name each queue once".to_owned());
+        } else {
+            found.push(queue);
+        }
+    }
+    found
 }
 
 /// The numbers and addresses outside the house that treatments send calls to.
@@ -75,7 +91,12 @@ fn action(do_: &At<Do>, names: &QueueNames, agents: &BTreeMap<u32, Span>, mistak
     }
 }
 
-fn known_agent(agent: AgentId, span: Span, agents: &BTreeMap<u32, Span>, mistakes: &Mistakes) -> Option<AgentId> {
+pub(crate) fn known_agent(
+    agent: AgentId,
+    span: Span,
+    agents: &BTreeMap<u32, Span>,
+    mistakes: &Mistakes,
+) -> Option<AgentId> {
     if agents.contains_key(&agent.0) {
         return Some(agent);
     }

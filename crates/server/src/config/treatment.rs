@@ -18,7 +18,7 @@ pub(crate) enum QueueRef {
 }
 
 impl QueueRef {
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Id)
     }
 }

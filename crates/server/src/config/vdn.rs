@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use engine::{DirectedToNotReady, Floor, QueueId, VdnId, VdnSettings};
+use engine::{Floor, QueueId, VdnId, VdnSettings};
 use sip::settings::FeatureCodes;
 use toml::de::DeValue;
 
 use super::agent::{self, Phone};
 use super::mistake::{At, Span};
+use super::private;
 use super::queue::{self, QueueNames};
 use super::reader::{Reader, Written, Wrong};
 use super::to_floor;
 use super::treatment::QueueRef;
-use super::written::{DAY, UtcOffset, duration, seconds, words};
+use super::written::{DAY, UtcOffset, duration, seconds, span};
 
 /// Everything that is configured of one VDN.
 #[derive(Debug)]
@@ -44,8 +45,6 @@ pub(crate) struct Number {
     pub(crate) priority: u8,
 }
 
-words!(DirectedToNotReady, "\"refuse\" or \"wait\"", { "refuse" => Self::Refuse, "wait" => Self::Wait });
-
 /// Reads one `[[vdn]]`; relative paths start in `folder`.
 pub(crate) fn read(reader: &Reader<'_>, folder: &Path) -> Vdn {
     let id = reader.need_number("id", 1..=5000, 0).map(VdnId);
@@ -53,8 +52,9 @@ pub(crate) fn read(reader: &Reader<'_>, folder: &Path) -> Vdn {
     check_domain(reader, &domain);
     let queues = queue::read_all(reader);
     let names = QueueNames::new(&queues, reader.mistakes());
-    let settings = settings(reader, &names);
+    let mut settings = settings(reader, &names);
     let agents = agent::read_all(reader, &names, folder);
+    private::apply(&mut settings, private::read(reader).resolve(None, &names, &agents.at, reader.mistakes()));
     let feature_codes = feature_codes(reader);
     let cancel_key = reader.get::<Key>("cancel_key").map_or('*', |key| key.value.0);
     let numbers = queue::numbers(&queues, &agents.at, &feature_codes, reader.mistakes());
@@ -84,10 +84,10 @@ fn settings(reader: &Reader<'_>, names: &QueueNames) -> VdnSettings {
     let usual = VdnSettings::default();
     let hour = seconds(3600);
     VdnSettings {
-        private_wait_max: duration(reader, "private_wait_max", seconds(1)..=DAY * 7, usual.private_wait_max),
-        private_depth_max: reader.number_or("private_depth_max", 1..=10_000, usual.private_depth_max),
         default_queue: reader.get::<QueueRef>("default_queue").and_then(|wish| names.find(&wish, reader.mistakes())),
-        directed_to_not_ready: reader.get_or("directed_to_not_ready", usual.directed_to_not_ready),
+        priority_step: span(reader, "priority_grows_every", queue::PRIORITY_STEP),
+        private_run_max: reader.number("private_run_max", 1..=1000).map(|run| run.value),
+        public_wait_max: span(reader, "public_wait_max", seconds(1)..=DAY),
         lost_retry: duration(reader, "lost_retry", seconds(1)..=hour, usual.lost_retry),
         lost_grace: duration(reader, "lost_grace", Duration::ZERO..=DAY, usual.lost_grace),
         reoffer_min: duration(reader, "reoffer_min", Duration::from_millis(1)..=hour, usual.reoffer_min),
@@ -96,6 +96,7 @@ fn settings(reader: &Reader<'_>, names: &QueueNames) -> VdnSettings {
         wrap_up: duration(reader, "wrap_up", queue::WRAP_UP, usual.wrap_up),
         keep_ready: reader.get_or("keep_ready", usual.keep_ready),
         utc_offset_minutes: reader.get_or("utc_offset", UtcOffset { minutes: usual.utc_offset_minutes }).minutes,
+        ..usual
     }
 }
 

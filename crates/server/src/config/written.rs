@@ -213,6 +213,13 @@ pub(crate) fn duration(
     default
 }
 
+/// A span of time from `key` that must lie in `range`; none when the key is not there.
+pub(crate) fn span(reader: &Reader<'_>, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
+    reader.value(key)?;
+    let least = *range.start();
+    Some(duration(reader, key, range, least))
+}
+
 /// One second, one minute ...: for the ranges of settings.
 pub(crate) const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)

@@ -32,6 +32,7 @@ impl Model {
         self.set_presence(id, Presence::Ready, None);
         self.alter(id, |agent| {
             agent.talked = std::time::Duration::ZERO;
+            agent.private_run = 0;
             if let Reach::Lost { sign_out_at, .. } = &mut agent.reach {
                 *sign_out_at = Some(grace_end);
             }

@@ -105,6 +105,7 @@ impl Model {
             ready_at: None,
             talked: Duration::ZERO,
             last_offer: None,
+            private_run: 0,
             is_leaving: false,
         });
         self.agents.sort_by_key(|agent| agent.settings.id);

@@ -91,6 +91,9 @@ impl Model {
             Command::PhoneFound { agent } => self.phone_found(*agent),
             Command::PhoneLost { agent } => self.phone_lost(*agent),
             Command::Tick => Ok(()),
+            Command::CloseQueue { queue } | Command::OpenQueue { queue } => {
+                panic!("nobody who is played closes or opens a queue by hand, and {queue} was")
+            }
         }
     }
 
@@ -115,6 +118,7 @@ impl Model {
             Deadline::WaitEnd(call) => self.meet(call, engine::Situation::Timeout),
             Deadline::PrivateWaitEnd(call) => self.send_back(call, engine::Cause::PrivateTimeout),
             Deadline::ReofferMin(agent, call) => self.reoffer_allowed(agent, call),
+            Deadline::SkillStep(call) => panic!("no floor that is played has skill steps, and call {call} met one"),
         }
         true
     }

@@ -45,7 +45,9 @@ impl Model {
                     Line::Private(_) => self.settings.private_wait_max,
                 };
                 let (line, cause, sender) = (*line, *cause, *sender);
-                Place::Waiting(Wait { line, joined: now, until: now + wait_max, cause, sender })
+                // The floors that are played have no skill steps: any agent of the queue may take a call at once.
+                let (weight_min, widens_at) = (1, None);
+                Place::Waiting(Wait { line, joined: now, until: now + wait_max, cause, sender, weight_min, widens_at })
             }
             Goal::Outside(address, queue, situation) => {
                 let (address, sent_by) = (Arc::clone(address), (*queue, *situation));

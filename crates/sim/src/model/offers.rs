@@ -1,8 +1,8 @@
 //! Offers: section 6 of the rules.
 
 use engine::{
-    AgentId, Call, CallId, ChosenPresence, LostCause, NotReady, OfferEnd, OfferId, Place, Presence, Rejection, SignIn,
-    WithdrawCause, Work,
+    AgentId, Call, CallId, ChosenPresence, Line, LostCause, NotReady, OfferEnd, OfferId, Place, Presence, Rejection,
+    SignIn, WithdrawCause, Work,
 };
 
 use super::{Model, Said};
@@ -22,10 +22,12 @@ impl Model {
         let now = self.now;
         let Place::Offered { wait, .. } = &call.place else { return Err(Rejection::OfferNotPending(offer)) };
         let talking = Place::Talking { agent, since: now, held: false, line: wait.line };
+        let is_private = matches!(wait.line, Line::Private(_));
         self.leave_place(call.id);
         self.alter_call(call.id, |call| call.place = talking);
         self.alter(agent, |agent| {
             (agent.work, agent.work_since) = (Work::Talking { call: call.id, since: now }, now);
+            agent.private_run = if is_private { agent.private_run + 1 } else { 0 };
         });
         Ok(())
     }

@@ -54,7 +54,10 @@ fn of_rejection(rejection: &Rejection) -> u16 {
     match rejection {
         Rejection::NoSuchAgent(_) | Rejection::NoSuchQueue(_) => 404,
         Rejection::AgentSignedOut(_) | Rejection::AgentNotReady(_) | Rejection::TooManyHops(_) => 480,
-        Rejection::PrivateQueueFull(_) | Rejection::AgentEngaged(_) | Rejection::AgentIsInTheCall(..) => 486,
+        Rejection::PrivateQueueFull(_)
+        | Rejection::AgentEngaged(_)
+        | Rejection::AgentIsInTheCall(..)
+        | Rejection::PrivateCallsWait(..) => 486,
         Rejection::QueueRefused(_, situation) => of_situation(*situation),
         Rejection::NoSuchCall(_) | Rejection::OfferNotPending(_) => 481,
         Rejection::NotTheAgentsCall(..) => 403,
@@ -98,7 +101,9 @@ pub(crate) fn reason(outcome: Outcome) -> Reason {
         Outcome::Released(cause) => match cause {
             ReleaseCause::Treatment(situation) => Reason::sip(of_situation(situation), of_release(situation)),
             ReleaseCause::TooManyHops => Reason::sip(480, "Sent on too many times"),
-            ReleaseCause::NoQueueToReturnTo => Reason::sip(480, "Nobody could take the call"),
+            ReleaseCause::NoQueueToReturnTo | ReleaseCause::PrivateWaitEnd | ReleaseCause::AgentLeft => {
+                Reason::sip(480, "Nobody could take the call")
+            }
             _ => Reason::q850(16, "Released by request"),
         },
         Outcome::Failed(FailCause::NoAck) => Reason::sip(408, "Our answer was not acknowledged"),

@@ -310,11 +310,9 @@ fn settings() -> Settings {
 
 fn floor() -> Floor {
     let agent = AgentSettings {
-        id: AgentId(1001),
-        name: "".into(),
         queues: vec![AgentQueue { queue: QueueId(1), agent_weight: 1, queue_weight: 1 }],
         sign_in: SignIn::Always,
-        idle_automatically: true,
+        ..AgentSettings::new(AgentId(1001), "")
     };
     let queues = vec![Queue::new(QueueId(1), "Sales")];
     Floor { vdn: VDN, settings: engine::VdnSettings::default(), queues, agents: vec![agent] }

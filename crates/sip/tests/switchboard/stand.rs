@@ -40,11 +40,9 @@ impl Plan {
         let of_sales = AgentQueue { queue: SALES, agent_weight: 1, queue_weight: 1 };
         let queues = vec![Queue::new(SALES, "Sales"), Queue::new(SUPPORT, "Support")];
         let agents_settings = agents.iter().map(|agent| AgentSettings {
-            id: *agent,
-            name: "".into(),
             queues: vec![of_sales],
             sign_in: SignIn::Always,
-            idle_automatically: true,
+            ..AgentSettings::new(*agent, "")
         });
         let floor =
             Floor { vdn: VDN, settings: engine::VdnSettings::default(), queues, agents: agents_settings.collect() };

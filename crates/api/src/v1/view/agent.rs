@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::call::WaitingCall;
+use super::private::PrivateRules;
 use super::sight::Sight;
 use super::time::{Moment, seconds};
 use super::word::{Presence, Reach, Work};
@@ -72,6 +73,10 @@ pub(crate) struct AgentView {
     now: Moment,
     #[serde(flatten)]
     summary: AgentSummary,
+    /// How many private calls it has answered since its last public one.
+    private_run: u32,
+    /// What holds for its private queue.
+    private_rules: PrivateRules,
     /// The calls that wait for this agent alone, in the order in which it will serve them.
     private_queue: Vec<WaitingCall>,
 }
@@ -83,6 +88,8 @@ impl AgentView {
             position: position.0,
             now: Moment(now),
             summary: AgentSummary::new(state, agent),
+            private_run: agent.private_run,
+            private_rules: state.private_rules(agent).into(),
             private_queue: WaitingCall::list(state, calls, 0, now, sight),
         }
     }

@@ -4,6 +4,7 @@ use engine::{Call, State, Timestamp, Wait};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::private::PrivateAction;
 use super::sight::Sight;
 use super::time::{Moment, end, seconds};
 use super::word::{Action, Caller, Cause, Line, Sender};
@@ -162,6 +163,13 @@ pub(crate) enum AfterWait {
         /// In this order.
         actions: Vec<Action>,
     },
+    /// Its agent's rules say what: the first of these that is not refused.
+    Private {
+        /// In this order.
+        actions: Vec<PrivateAction>,
+        /// The queue that it goes back to when all are refused; none: it is ended.
+        queue: Option<u16>,
+    },
     /// It goes on waiting here.
     Stay,
     /// It is ended.
@@ -171,17 +179,26 @@ pub(crate) enum AfterWait {
 impl AfterWait {
     fn new(state: &State, call: &Call, line: engine::Line) -> Self {
         match line {
-            engine::Line::Private(_) => {
-                let queues = [call.origin_queue, state.settings().default_queue];
-                let queue = queues.into_iter().flatten().find(|queue| state.queue(*queue).is_some());
-                queue.map_or(Self::Release, |queue| Self::ReturnToQueue { queue: queue.0 })
-            }
+            engine::Line::Private(agent) => Self::private(state, call, agent),
             engine::Line::Queue(queue) => {
                 let met = (queue, engine::Situation::Timeout);
                 match state.queue(queue) {
                     Some(settings) if !call.diverted.contains(&met) => Self::treatment(&settings.treatments.timeout),
                     _ => Self::Stay,
                 }
+            }
+        }
+    }
+
+    fn private(state: &State, call: &Call, agent: engine::AgentId) -> Self {
+        let queues = [call.origin_queue, state.settings().default_queue];
+        let queue = queues.into_iter().flatten().find(|queue| state.queue(*queue).is_some()).map(|queue| queue.0);
+        let actions = state.agent(agent).map_or(&[][..], |agent| state.private_rules(agent).on_wait_end);
+        match (actions, queue) {
+            ([], Some(queue)) => Self::ReturnToQueue { queue },
+            ([], None) => Self::Release,
+            (actions, queue) => {
+                Self::Private { actions: actions.iter().map(|action| (*action).into()).collect(), queue }
             }
         }
     }
@@ -272,6 +289,10 @@ pub(crate) struct WaitingCall {
     until: Option<Moment>,
     /// What happens then.
     then: AfterWait,
+    /// The least weight that an agent must have to take it now; 1: any.
+    agent_weight_min: u8,
+    /// When it can be taken with less.
+    widens_at: Option<Moment>,
 }
 
 impl WaitingCall {
@@ -306,6 +327,8 @@ impl WaitingCall {
             sender: wait.sender.into(),
             until: end(wait.until),
             then: AfterWait::new(state, call, wait.line),
+            agent_weight_min: wait.weight_min,
+            widens_at: wait.widens_at.map(Moment),
         }
     }
 }

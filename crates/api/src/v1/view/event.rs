@@ -43,6 +43,10 @@ pub(crate) enum EventView {
     QueueDefined { queue: u16, name: String, strategy: Strategy },
     /// A queue is no more.
     QueueRemoved { queue: u16 },
+    /// A queue is closed by hand; what its waiting calls meet follows in the same entry.
+    QueueClosed { queue: u16 },
+    /// A queue is no longer closed by hand.
+    QueueOpened { queue: u16 },
     /// An agent is new or changed.
     AgentDefined { agent: u32, name: String, queues: Vec<u16> },
     /// An agent is configured no more.
@@ -79,6 +83,8 @@ pub(crate) enum EventView {
     },
     /// A call goes on waiting where it is, until then.
     WaitExtended { call: String, until: Option<Moment> },
+    /// A call has waited long enough for agents of this weight; `next` says when for those of less.
+    SkillWidened { call: String, weight_min: u8, next: Option<Moment> },
     /// A call was sent to an external number or address.
     CallSentOutside { call: String, address: String, queue: u16, situation: Situation, hops: u8 },
     /// The outside number answered.
@@ -107,6 +113,8 @@ impl EventView {
             | Event::SettingsDefined(_)
             | Event::QueueDefined(_)
             | Event::QueueRemoved(_)
+            | Event::QueueClosed { .. }
+            | Event::QueueOpened { .. }
             | Event::AgentDefined(_)
             | Event::AgentRemoved(_) => Self::of_floor(event),
             Event::AgentSignedIn { .. }
@@ -121,6 +129,7 @@ impl EventView {
             | Event::TreatmentApplied { .. }
             | Event::CallQueued { .. }
             | Event::WaitExtended { .. }
+            | Event::SkillWidened { .. }
             | Event::CallSentOutside { .. }
             | Event::OutsideAnswered { .. } => Self::of_waiting(event, numbers),
             Event::OfferMade { .. }
@@ -141,6 +150,8 @@ impl EventView {
                 Self::QueueDefined { queue: queue.id.0, name: queue.name.to_string(), strategy: queue.strategy.into() }
             }
             Event::QueueRemoved(queue) => Self::QueueRemoved { queue: queue.0 },
+            Event::QueueClosed { queue } => Self::QueueClosed { queue: queue.0 },
+            Event::QueueOpened { queue } => Self::QueueOpened { queue: queue.0 },
             Event::AgentDefined(agent) => Self::AgentDefined {
                 agent: agent.id.0,
                 name: agent.name.to_string(),
@@ -203,6 +214,9 @@ impl EventView {
                 hops: *hops,
             },
             Event::WaitExtended { call, until } => Self::WaitExtended { call: call.to_string(), until: end(*until) },
+            Event::SkillWidened { call, weight_min, next } => {
+                Self::SkillWidened { call: call.to_string(), weight_min: *weight_min, next: next.map(Moment) }
+            }
             Event::CallSentOutside { call, address, queue, situation, hops } => Self::CallSentOutside {
                 call: call.to_string(),
                 address: address.to_string(),
@@ -249,8 +263,7 @@ impl EventView {
 #[cfg(test)]
 mod tests {
     use engine::{
-        AgentId, AgentSettings, CallId, LegKey, NotReady, OfferId, Queue, QueueId, SignIn, Timestamp, VdnId,
-        VdnSettings,
+        AgentId, AgentSettings, CallId, LegKey, NotReady, OfferId, Queue, QueueId, Timestamp, VdnId, VdnSettings,
     };
 
     use super::*;
@@ -261,13 +274,7 @@ mod tests {
 
     fn floor_and_agents() -> Vec<Event> {
         let (agent, by) = (AGENT, engine::ChangedBy::Rule);
-        let settings = AgentSettings {
-            id: AGENT,
-            name: "Ada".into(),
-            queues: Vec::new(),
-            sign_in: SignIn::Person,
-            idle_automatically: true,
-        };
+        let settings = AgentSettings::new(AGENT, "Ada");
         let chosen = engine::ChosenPresence::NotReady(NotReady::DECLINED);
         let (cause, presence) = (engine::LostCause::OfferFailed, engine::Presence::NotReady(NotReady::EXPIRED));
         vec![
@@ -275,6 +282,8 @@ mod tests {
             Event::SettingsDefined(VdnSettings::default()),
             Event::QueueDefined(Queue::new(QueueId(1), "Sales")),
             Event::QueueRemoved(QueueId(1)),
+            Event::QueueClosed { queue: QueueId(1) },
+            Event::QueueOpened { queue: QueueId(1) },
             Event::AgentDefined(settings),
             Event::AgentRemoved(AGENT),
             Event::AgentSignedIn { agent, by },
@@ -300,6 +309,7 @@ mod tests {
             Event::TreatmentApplied { call, queue, situation, action },
             Event::CallQueued { call, line, since: Some(THEN), until: Timestamp::MAX, cause, sender, hops: 1 },
             Event::WaitExtended { call, until: THEN },
+            Event::SkillWidened { call, weight_min: 3, next: Some(THEN) },
             Event::CallSentOutside { call, address, queue, situation, hops: 2 },
             Event::OutsideAnswered { call },
         ]

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::agent::AgentSummary;
 use super::call::WaitingCall;
 use super::sight::Sight;
-use super::time::Moment;
+use super::time::{Moment, seconds};
 use super::word::Strategy;
 
 /// A queue in short.
@@ -27,10 +27,14 @@ pub(crate) struct QueueSummary {
     signed_in: usize,
     /// How many of them are available.
     available: usize,
+    /// Whether it takes calls now: open by its hours, and not closed by hand.
+    open: bool,
+    /// Since when it is closed by hand.
+    closed_since: Option<Moment>,
 }
 
 impl QueueSummary {
-    pub(super) fn new(state: &State, queue: &Queue) -> Self {
+    pub(super) fn new(state: &State, queue: &Queue, now: Timestamp) -> Self {
         Self {
             queue: queue.id.0,
             name: queue.name.to_string(),
@@ -38,6 +42,8 @@ impl QueueSummary {
             waiting: state.waiting_count(queue.id),
             signed_in: state.signed_in_count(queue.id),
             available: state.available_count(queue.id),
+            open: state.is_open(queue, now),
+            closed_since: state.closed_since(queue.id).map(Moment),
         }
     }
 }
@@ -55,7 +61,7 @@ pub(crate) struct QueuesView {
 
 impl QueuesView {
     pub(crate) fn new(state: &State, position: Position, now: Timestamp) -> Self {
-        let queues = state.queues().map(|queue| QueueSummary::new(state, queue)).collect();
+        let queues = state.queues().map(|queue| QueueSummary::new(state, queue, now)).collect();
         Self { position: position.0, now: Moment(now), queues }
     }
 }
@@ -69,6 +75,14 @@ pub(crate) struct QueueView {
     now: Moment,
     #[serde(flatten)]
     summary: QueueSummary,
+    /// Further queues whose agents may take its calls.
+    also: Vec<u16>,
+    /// In which time the priority of a waiting call grows by one, if it does.
+    priority_grows_every_seconds: Option<f64>,
+    /// Within what time calls are to be answered.
+    service_level_seconds: f64,
+    /// Whose wait was shorter than this when they left were not lost by us.
+    short_abandon_seconds: f64,
     /// The waiting calls in the order in which they will be served: those after the first `offset`, as many as `limit`
     /// allows.
     calls: Vec<WaitingCall>,
@@ -114,7 +128,11 @@ impl QueueView {
         Self {
             position: position.0,
             now: Moment(now),
-            summary: QueueSummary::new(state, queue),
+            summary: QueueSummary::new(state, queue, now),
+            also: queue.also.iter().map(|also| also.0).collect(),
+            priority_grows_every_seconds: queue.priority_step_in(state.settings()).map(seconds),
+            service_level_seconds: seconds(queue.service_level),
+            short_abandon_seconds: seconds(queue.short_abandon),
             calls: WaitingCall::list(state, calls, part.offset, now, sight),
             agents: agents.collect(),
         }

@@ -70,7 +70,7 @@ impl Snapshot {
             position: position.0,
             now: Moment(now),
             vdn: vdn.0,
-            queues: state.queues().map(|queue| QueueSummary::new(state, queue)).collect(),
+            queues: state.queues().map(|queue| QueueSummary::new(state, queue, now)).collect(),
             agents: state.agents().map(|agent| AgentSummary::new(state, agent)).collect(),
             calls: state.calls().map(|call| CallSummary::new(state, call, sight)).collect(),
         }

@@ -11,7 +11,10 @@ use crate::time::Timestamp;
 impl State {
     pub(super) fn sign_in(&mut self, at: Timestamp, agent: AgentId) {
         self.change_presence(at, agent, Presence::Ready, None);
-        self.change_agent(at, agent, |agent| agent.talked = Duration::ZERO);
+        self.change_agent(at, agent, |agent| {
+            agent.talked = Duration::ZERO;
+            agent.private_run = 0;
+        });
     }
 
     pub(super) fn sign_out(&mut self, at: Timestamp, agent: AgentId) {
@@ -30,7 +33,7 @@ impl State {
         presence: Presence,
         ready_at: Option<Timestamp>,
     ) {
-        self.change_duty(at, agent, |agent| {
+        self.change_agent(at, agent, |agent| {
             agent.presence = presence;
             agent.presence_since = at;
             agent.after_work = None;

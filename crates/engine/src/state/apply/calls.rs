@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::agent::Work;
 use crate::call::{Call, Caller, Cause, Line, Place, Sender, Stay, StayAt, Wait};
-use crate::floor::{Action, Situation};
+use crate::floor::{ANY_WEIGHT, Action, Situation};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::state::{Arrival, State};
 use crate::time::Timestamp;
@@ -54,7 +54,14 @@ impl State {
         (cause, sender): (Cause, Sender),
         hops: u8,
     ) {
-        self.place_call(at, id, Place::Waiting(Wait { line, joined: at, until, cause, sender }), |call| {
+        let (weight_min, widens_at) = match line {
+            Line::Queue(queue) => {
+                self.queue(queue).map_or((ANY_WEIGHT, None), |queue| queue.need(since.unwrap_or(at), at))
+            }
+            Line::Private(_) => (ANY_WEIGHT, None),
+        };
+        let wait = Wait { line, joined: at, until, cause, sender, weight_min, widens_at };
+        self.place_call(at, id, Place::Waiting(wait), |call| {
             call.since = since;
             call.hops = hops;
             if let (Line::Queue(queue), _) | (Line::Private(_), Sender::Queue(queue)) = (line, sender) {
@@ -111,6 +118,14 @@ impl State {
         });
     }
 
+    pub(super) fn widen(&mut self, id: CallId, least: u8, next: Option<Timestamp>) {
+        self.change_call(id, |call| {
+            let Place::Waiting(wait) = &mut call.place else { panic!("only a wait widens") };
+            wait.weight_min = least;
+            wait.widens_at = next;
+        });
+    }
+
     pub(super) fn answer_outside(&mut self, id: CallId) {
         self.change_call(id, |call| {
             let Place::Outside { answered, .. } = &mut call.place else { panic!("only outside does outside answer") };
@@ -133,13 +148,19 @@ impl State {
     }
 
     pub(super) fn accept_offer(&mut self, at: Timestamp, id: CallId, agent: AgentId) {
+        let mut is_private = false;
         self.change_call(id, |call| {
             let Place::Offered { wait, .. } = &call.place else { panic!("only an offered call is accepted") };
             let line = wait.line;
+            is_private = matches!(line, Line::Private(_));
             leave_place(call, at);
             call.place = Place::Talking { agent, since: at, held: false, line };
         });
-        self.start_work(at, agent, Work::Talking { call: id, since: at });
+        self.change_agent(at, agent, |agent| {
+            agent.work = Work::Talking { call: id, since: at };
+            agent.work_since = at;
+            agent.private_run = if is_private { agent.private_run.saturating_add(1) } else { 0 };
+        });
     }
 
     pub(super) fn end_offer(&mut self, at: Timestamp, id: CallId, agent: AgentId, not_before: Option<Timestamp>) {

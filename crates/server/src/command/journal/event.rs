@@ -65,6 +65,8 @@ pub(super) fn told(event: &Event) -> Told {
             Told::queue("QueueDefined", queue.id, &format!("\"{}\" is new or changed", queue.name))
         }
         Event::QueueRemoved(queue) => Told::queue("QueueRemoved", *queue, "is no more"),
+        Event::QueueClosed { queue } => Told::queue("QueueClosed", *queue, "is closed by hand"),
+        Event::QueueOpened { queue } => Told::queue("QueueOpened", *queue, "is no longer closed by hand"),
         Event::AgentDefined(agent) => {
             Told::agent("AgentDefined", agent.id, &format!("\"{}\" is new or changed", agent.name))
         }
@@ -85,6 +87,7 @@ pub(super) fn told(event: &Event) -> Told {
         | Event::TreatmentApplied { .. }
         | Event::CallQueued { .. }
         | Event::WaitExtended { .. }
+        | Event::SkillWidened { .. }
         | Event::CallSentOutside { .. }
         | Event::OutsideAnswered { .. }
         | Event::HeldChanged { .. }
@@ -180,6 +183,9 @@ fn of_call(event: &Event) -> Told {
         }
         Event::WaitExtended { call, until: end } => {
             Told::call("WaitExtended", *call, &format!("goes on waiting, {}", until(Some(*end))))
+        }
+        Event::SkillWidened { call, weight_min, .. } => {
+            Told::call("SkillWidened", *call, &format!("may be taken by agents of weight {weight_min} and more"))
         }
         Event::CallSentOutside { call, address, queue, situation, .. } => {
             let says = format!("is sent to {} ({situation:?} in queue {queue})", masked(address));

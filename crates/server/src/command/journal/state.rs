@@ -19,7 +19,9 @@ pub(super) fn text(replay: &Replay) -> String {
         let (id, waiting) = (queue.id, ids(state.waiting(queue.id)));
         let (signed_in, available) = (state.signed_in_count(id), state.available_count(id));
         let (count, name) = (waiting.len(), &queue.name);
-        lines.push(format!("  {id} \"{name}\": {signed_in} signed in, {available} available, {count} waiting"));
+        let closed =
+            state.closed_since(id).map_or_else(String::new, |at| format!(", closed by hand since {}", time(at)));
+        lines.push(format!("  {id} \"{name}\": {signed_in} signed in, {available} available, {count} waiting{closed}"));
         lines.extend(waiting.iter().map(|call| format!("    {call}")));
     }
     lines.push("agents".to_owned());
@@ -118,6 +120,7 @@ fn queues(state: &State) -> Vec<Value> {
             "signed_in": state.signed_in_count(queue.id),
             "available": state.available_count(queue.id),
             "waiting": ids(state.waiting(queue.id)),
+            "closed_since": state.closed_since(queue.id).map(time),
         })
     });
     queues.collect()

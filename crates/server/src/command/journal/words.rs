@@ -111,6 +111,8 @@ pub(super) fn command(command: &Command) -> String {
         Command::EndWrapUp { agent, by } => format!("EndWrapUp: agent {agent}, by {by:?}"),
         Command::PhoneFound { agent } => format!("PhoneFound: agent {agent}"),
         Command::PhoneLost { agent } => format!("PhoneLost: agent {agent}"),
+        Command::CloseQueue { queue } => format!("CloseQueue: queue {queue}"),
+        Command::OpenQueue { queue } => format!("OpenQueue: queue {queue}"),
         Command::Tick => "Tick".to_owned(),
     }
 }

@@ -111,8 +111,16 @@ pub(crate) enum Cause {
     PrivateTimeout,
     /// It came back: its agent signed out.
     AgentSignedOut,
-    /// Its queue or agent was removed from the configuration.
+    /// It came back: its queue or agent was removed from the configuration.
     Removed,
+    /// It came back: its agent stopped being ready.
+    AgentNotReady,
+    /// Its agent could not take it, and its delegate is asked to.
+    Delegated,
+    /// Its agent could not take it, and it went back to the agent who had sent it.
+    ReturnedToSender,
+    /// Its private wait was over, and this is where it is to go then.
+    PrivateWaitEnd,
 }
 
 impl From<engine::Cause> for Cause {
@@ -125,6 +133,10 @@ impl From<engine::Cause> for Cause {
             engine::Cause::PrivateTimeout => Self::PrivateTimeout,
             engine::Cause::AgentSignedOut => Self::AgentSignedOut,
             engine::Cause::Removed => Self::Removed,
+            engine::Cause::AgentNotReady => Self::AgentNotReady,
+            engine::Cause::Delegated => Self::Delegated,
+            engine::Cause::ReturnedToSender => Self::ReturnedToSender,
+            engine::Cause::PrivateWaitEnd => Self::PrivateWaitEnd,
         }
     }
 }
@@ -249,6 +261,10 @@ pub(crate) enum ReleaseCause {
     NoQueueToReturnTo,
     /// Somebody asked for it.
     Request,
+    /// Its private wait was over, and it was to be released then.
+    PrivateWaitEnd,
+    /// The agent it waited for left, and it was to be released then.
+    AgentLeft,
 }
 
 impl From<engine::ReleaseCause> for ReleaseCause {
@@ -258,6 +274,8 @@ impl From<engine::ReleaseCause> for ReleaseCause {
             engine::ReleaseCause::TooManyHops => Self::TooManyHops,
             engine::ReleaseCause::NoQueueToReturnTo => Self::NoQueueToReturnTo,
             engine::ReleaseCause::Request => Self::Request,
+            engine::ReleaseCause::PrivateWaitEnd => Self::PrivateWaitEnd,
+            engine::ReleaseCause::AgentLeft => Self::AgentLeft,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::v1::view::time::seconds;
+use crate::v1::view::time::{Moment, seconds};
 
 plain! {
     /// The rule that picks among available agents.
@@ -78,6 +78,81 @@ pub(crate) struct Why {
     agents_available: u32,
     /// At most four of them, in the order in which they would have come.
     runners_up: Vec<u32>,
+    /// What the winner came first by.
+    key: Option<WinnerKey>,
+    /// How many agents of the queue were passed over.
+    passed_over: PassedOver,
+}
+
+/// What came first by this: an agent by its queue's strategy, or a call among those of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum WinnerKey {
+    /// The agent was idle longest.
+    IdleSince {
+        /// Since then.
+        since: Moment,
+    },
+    /// The agent's last offer lay furthest back.
+    LastOffer {
+        /// That one; none: it never had one.
+        offer: Option<u64>,
+    },
+    /// The agent had talked least since signing in.
+    Talked {
+        /// So long.
+        seconds: f64,
+    },
+    /// The agent suited the queue best.
+    AgentWeight {
+        /// So well.
+        weight: u8,
+    },
+    /// The call was next.
+    Call {
+        /// How much its queue matters to the agent; none: it waited for the agent alone.
+        queue_weight: Option<u8>,
+        /// Its priority, as it was given.
+        priority: u8,
+        /// What orders calls of one priority.
+        from: Moment,
+    },
+}
+
+impl From<engine::WinnerKey> for WinnerKey {
+    fn from(key: engine::WinnerKey) -> Self {
+        match key {
+            engine::WinnerKey::IdleSince(since) => Self::IdleSince { since: Moment(since) },
+            engine::WinnerKey::LastOffer(offer) => Self::LastOffer { offer: offer.map(|offer| offer.0) },
+            engine::WinnerKey::Talked(talked) => Self::Talked { seconds: seconds(talked) },
+            engine::WinnerKey::AgentWeight(weight) => Self::AgentWeight { weight },
+            engine::WinnerKey::Call { queue_weight, priority, from } => {
+                Self::Call { queue_weight, priority, from: Moment(from) }
+            }
+        }
+    }
+}
+
+/// How many agents who are signed in to the queue did not come into question, each for the first of these reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PassedOver {
+    /// Offered a call, talking, or in wrap-up.
+    engaged: u32,
+    /// Their phones cannot be reached.
+    lost: u32,
+    /// Not ready.
+    not_ready: u32,
+    /// Available, but without the weight that the call needs at its age.
+    lack_weight: u32,
+    /// Available, but kept from this call, which they did not take a moment ago.
+    kept_from_it: u32,
+}
+
+impl From<engine::PassedOver> for PassedOver {
+    fn from(passed: engine::PassedOver) -> Self {
+        let engine::PassedOver { engaged, lost, not_ready, lack_weight, kept_from_it } = passed;
+        Self { engaged, lost, not_ready, lack_weight, kept_from_it }
+    }
 }
 
 impl From<&engine::Why> for Why {
@@ -88,6 +163,8 @@ impl From<&engine::Why> for Why {
             waiting_behind: why.waiting_behind,
             agents_available: why.agents_available,
             runners_up: why.runners_up.iter().map(|agent| agent.0).collect(),
+            key: why.key.map(WinnerKey::from),
+            passed_over: why.passed_over.into(),
         }
     }
 }
@@ -107,6 +184,8 @@ pub(crate) enum OfferRule {
     },
     /// The call was directed to the agent, who was available.
     Directed,
+    /// Private calls wait for the agent, but it has had enough of them for now, or this call has waited too long.
+    PublicGoesAhead,
 }
 
 impl From<engine::OfferRule> for OfferRule {
@@ -116,6 +195,7 @@ impl From<engine::OfferRule> for OfferRule {
             engine::OfferRule::BestCallOfQueues => Self::BestCallOfQueues,
             engine::OfferRule::Strategy(strategy) => Self::Strategy { strategy: strategy.into() },
             engine::OfferRule::Directed => Self::Directed,
+            engine::OfferRule::PublicGoesAhead => Self::PublicGoesAhead,
         }
     }
 }
