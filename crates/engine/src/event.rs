@@ -1,6 +1,7 @@
 //! Events: what is so from now on. State is rebuilt from events alone, and an event is also the work order of the
 //! edges: whatever an edge must act on has an event of its own.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use crate::agent::{ChangedBy, LostCause, NotReady, Presence};
@@ -15,9 +16,9 @@ pub enum Event {
     /// The journal belongs to this VDN; the first event there is.
     VdnNamed(VdnId),
     /// What holds for the whole VDN is this.
-    SettingsDefined(VdnSettings),
+    SettingsDefined(Box<VdnSettings>),
     /// A queue is this, new or changed.
-    QueueDefined(Queue),
+    QueueDefined(Box<Queue>),
     /// A queue is no more; no call waits in it and no agent signs in to it.
     QueueRemoved(QueueId),
     /// A queue is closed by hand; what its waiting calls meet follows in the same entry.

@@ -1,6 +1,7 @@
 //! What is true now. Only the child module `apply` writes it.
 
 mod apply;
+mod by_weight;
 mod digest;
 mod index;
 mod lookup;

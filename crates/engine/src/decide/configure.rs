@@ -61,7 +61,7 @@ fn vdn_differences(state: &State, floor: &Floor) -> Vec<Event> {
         events.push(Event::VdnNamed(floor.vdn));
     }
     if *state.settings() != floor.settings {
-        events.push(Event::SettingsDefined(floor.settings.clone()));
+        events.push(Event::SettingsDefined(Box::new(floor.settings.clone())));
     }
     events
 }
@@ -73,7 +73,7 @@ fn queue_differences<'a>(state: &'a State, floor: &'a Floor) -> impl Iterator<It
         queue.holidays.sort_unstable();
         queue
     });
-    ordered.filter(|queue| state.queue(queue.id) != Some(queue)).map(Event::QueueDefined)
+    ordered.filter(|queue| state.queue(queue.id) != Some(queue)).map(Box::new).map(Event::QueueDefined)
 }
 
 /// The same settings are equal, in whatever order their queues are listed.

@@ -1,7 +1,7 @@
 //! What can be looked up without a search. Everything here follows from the facts alone: a call and an agent are
 //! listed as they are now, taken off the lists before they change, and listed again after.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::routing::{AgentOrder, CallOrder};
 use crate::time::Timestamp;
 
+use super::by_weight::ByWeight;
 use super::lookup::Lookup;
 use super::merged::Merged;
 use super::table::Table;
@@ -37,10 +38,10 @@ pub(super) struct Index {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct QueueIndex {
     strategy: Strategy,
-    /// By the least weight that an agent must have; no entry is empty.
-    waiting: BTreeMap<u8, BTreeSet<CallOrder>>,
-    /// By their weight in the queue; no entry is empty.
-    available: BTreeMap<u8, BTreeSet<AgentOrder>>,
+    /// By the least weight that an agent must have.
+    waiting: ByWeight<CallOrder>,
+    /// By their weight in the queue.
+    available: ByWeight<AgentOrder>,
     signed_in: usize,
     passed_over: PassedOver,
     /// In which time the priority of its calls grows by one.
@@ -54,12 +55,12 @@ struct QueueIndex {
 impl Index {
     /// The calls of a queue that an agent of this weight may take, in the order in which they will be served.
     pub(super) fn waiting(&self, queue: QueueId, weight: u8) -> impl Iterator<Item = CallId> {
-        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.waiting.range(..=weight));
-        Merged::new(lists.map(|(_, calls)| calls)).map(|order| order.call)
+        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.waiting.up_to(weight));
+        Merged::new(lists).map(|order| order.call)
     }
 
     pub(super) fn waiting_count(&self, queue: QueueId) -> usize {
-        self.queues.get(&queue).map_or(0, |index| index.waiting.values().map(BTreeSet::len).sum())
+        self.queues.get(&queue).map_or(0, |index| index.waiting.len())
     }
 
     pub(super) fn private(&self, agent: AgentId) -> impl ExactSizeIterator<Item = CallId> {
@@ -69,17 +70,17 @@ impl Index {
 
     /// The available agents of a queue who have at least this weight in it, in the order of its strategy.
     pub(super) fn available(&self, queue: QueueId, weight_min: u8) -> impl Iterator<Item = AgentId> {
-        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.available.range(weight_min..));
-        Merged::new(lists.map(|(_, agents)| agents)).map(|order| order.agent)
+        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.available.from(weight_min));
+        Merged::new(lists).map(|order| order.agent)
     }
 
     pub(super) fn available_count(&self, queue: QueueId, weight_min: u8) -> usize {
         let index = self.queues.get(&queue);
-        index.map_or(0, |index| index.available.range(weight_min..).map(|(_, agents)| agents.len()).sum())
+        index.map_or(0, |index| index.available.from(weight_min).map(BTreeSet::len).sum())
     }
 
     pub(super) fn best_available(&self, queue: QueueId) -> Option<u8> {
-        self.queues.get(&queue)?.available.last_key_value().map(|(weight, _)| *weight)
+        self.queues.get(&queue)?.available.greatest()
     }
 
     pub(super) fn signed_in_count(&self, queue: QueueId) -> usize {
@@ -114,9 +115,9 @@ impl Index {
             return;
         }
         index.strategy = queue.strategy;
-        for (weight, listed) in &mut index.available {
+        for (weight, listed) in index.available.lists_mut() {
             let agents = listed.iter().filter_map(|order| agents.get(order.agent));
-            *listed = agents.map(|agent| AgentOrder::of(queue.strategy, agent, *weight)).collect();
+            *listed = agents.map(|agent| AgentOrder::of(queue.strategy, agent, weight)).collect();
         }
     }
 
@@ -131,7 +132,7 @@ impl Index {
             Place::Waiting(wait) => Some(CallOrder::of(call, wait, step)),
             Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,
         };
-        for listed in index.waiting.values_mut() {
+        for (_, listed) in index.waiting.lists_mut() {
             *listed = listed.iter().filter_map(|before| order(calls.get(before.call)?)).collect();
         }
     }
@@ -156,9 +157,13 @@ impl Index {
 
     /// Notes whether an available agent of a queue may take one of its calls, and one of those that wait elsewhere.
     fn match_queue(&mut self, queue: QueueId) {
-        let is_matchable = self.queues.get(&queue).is_some_and(|index| index.can_take_from(index));
+        let index = self.queues.get(&queue);
+        let is_matchable = index.is_some_and(|index| index.can_take_from(index));
+        let has_hosts = index.is_some_and(|index| !index.hosts.is_empty());
         note(&mut self.matchable, queue, is_matchable);
-        self.match_also(queue);
+        if has_hosts {
+            self.match_also(queue);
+        }
     }
 
     fn match_also(&mut self, queue: QueueId) {
@@ -184,7 +189,7 @@ impl Index {
             self.define_also(queue, &[]);
         }
         let Some(index) = self.queues.remove(&queue) else { return };
-        assert!(index.waiting.is_empty(), "a queue is removed only when no call waits in it");
+        assert!(index.waiting.len() == 0, "a queue is removed only when no call waits in it");
         assert!(index.signed_in == 0, "a queue is removed only when no agent signs in to it");
     }
 
@@ -228,9 +233,7 @@ impl Index {
         for part in &agent.settings.queues {
             let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
             let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
-            let alike = index.available.entry(part.agent_weight).or_default();
-            alike.insert(order);
-            if alike.len() == 1 {
+            if index.available.insert(part.agent_weight, order) {
                 self.match_queue(part.queue);
             }
         }
@@ -252,7 +255,7 @@ impl Index {
         for part in &agent.settings.queues {
             let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
             let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
-            if take_off(&mut index.available, part.agent_weight, &order) {
+            if index.available.remove(part.agent_weight, &order) {
                 self.match_queue(part.queue);
             }
         }
@@ -303,9 +306,7 @@ impl Index {
             Line::Queue(queue) => {
                 let index = self.queues.get_mut(&queue).expect("a call waits in a queue of the floor");
                 let order = CallOrder::of(call, wait, index.step);
-                let alike = index.waiting.entry(wait.weight_min).or_default();
-                alike.insert(order);
-                if alike.len() == 1 {
+                if index.waiting.insert(wait.weight_min, order) {
                     self.match_takers(queue);
                 }
             }
@@ -323,7 +324,7 @@ impl Index {
             Line::Queue(queue) => {
                 let index = self.queues.get_mut(&queue).expect("a call waits in a queue of the floor");
                 let order = CallOrder::of(call, wait, index.step);
-                if take_off(&mut index.waiting, wait.weight_min, &order) {
+                if index.waiting.remove(wait.weight_min, &order) {
                     self.match_takers(queue);
                 }
             }
@@ -375,10 +376,7 @@ impl QueueIndex {
 
     /// Whether an available agent of this queue has the weight that a call of that queue needs.
     fn can_take_from(&self, host: &Self) -> bool {
-        match (self.available.last_key_value(), host.waiting.first_key_value()) {
-            (Some((weight, _)), Some((need, _))) => need <= weight,
-            _ => false,
-        }
+        matches!((self.available.greatest(), host.waiting.least()), (Some(weight), Some(need)) if need <= weight)
     }
 }
 
@@ -388,16 +386,6 @@ fn note(queues: &mut BTreeSet<QueueId>, queue: QueueId, holds: bool) {
     } else {
         queues.remove(&queue);
     }
-}
-
-/// Takes something off the list under `key`; true when that list is empty, and gone, by it.
-fn take_off<T: Ord>(lists: &mut BTreeMap<u8, BTreeSet<T>>, key: u8, thing: &T) -> bool {
-    let Some(list) = lists.get_mut(&key) else { return false };
-    let is_emptied = list.remove(thing) && list.is_empty();
-    if is_emptied {
-        lists.remove(&key);
-    }
-    is_emptied
 }
 
 fn deadlines_of_agent(agent: &Agent) -> impl Iterator<Item = (Timestamp, Deadline)> + use<> {

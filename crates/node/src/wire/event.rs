@@ -11,8 +11,8 @@ use super::mirror::mirror_enum;
 
 mirror_enum!(EventWire for Event {
     VdnNamed(vdn: VdnId),
-    SettingsDefined(settings: VdnSettings),
-    QueueDefined(queue: Queue),
+    SettingsDefined(settings: Box<VdnSettings>),
+    QueueDefined(queue: Box<Queue>),
     QueueRemoved(queue: QueueId),
     AgentDefined(agent: AgentSettings),
     AgentRemoved(agent: AgentId),

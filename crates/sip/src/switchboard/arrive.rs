@@ -36,7 +36,7 @@ enum Dialled {
     /// A call.
     Call(Number),
     /// An agent says how it is.
-    Code(Command),
+    Code(Box<Command>),
 }
 
 impl<N: Network> Board<N> {
@@ -66,8 +66,8 @@ impl<N: Network> Board<N> {
         let Number { target, priority } = match meant {
             Dialled::Code(command) => {
                 self.set_role(leg, Role::Code);
-                let signs_out = matches!(command, Command::SignOut { .. });
-                self.submit_wish(vdn, command, Ask::Code { leg, signs_out });
+                let signs_out = matches!(*command, Command::SignOut { .. });
+                self.submit_wish(vdn, *command, Ask::Code { leg, signs_out });
                 return Ok(());
             }
             Dialled::Call(number) => number,
@@ -91,7 +91,7 @@ impl<N: Network> Board<N> {
     fn meant(&self, vdn: VdnId, agent: Option<AgentId>, dialled: &str) -> Result<Dialled, Refusal> {
         let settings = self.directory.vdn(vdn).ok_or(Refusal::UNAVAILABLE)?;
         if let Some(command) = agent.and_then(|agent| number::feature_code(settings, agent, dialled)) {
-            return Ok(Dialled::Code(command));
+            return Ok(Dialled::Code(Box::new(command)));
         }
         let stranger = if agent.is_some() && number::agent_id(dialled).is_none() { 403 } else { 404 };
         self.directory.number(vdn, dialled).map(Dialled::Call).ok_or(Refusal::status(stranger))

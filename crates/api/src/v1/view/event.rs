@@ -262,9 +262,7 @@ impl EventView {
 
 #[cfg(test)]
 mod tests {
-    use engine::{
-        AgentId, AgentSettings, CallId, LegKey, NotReady, OfferId, Queue, QueueId, Timestamp, VdnId, VdnSettings,
-    };
+    use engine::{AgentId, AgentSettings, CallId, LegKey, NotReady, OfferId, Queue, QueueId, Timestamp, VdnId};
 
     use super::*;
 
@@ -279,8 +277,8 @@ mod tests {
         let (cause, presence) = (engine::LostCause::OfferFailed, engine::Presence::NotReady(NotReady::EXPIRED));
         vec![
             Event::VdnNamed(VdnId(170)),
-            Event::SettingsDefined(VdnSettings::default()),
-            Event::QueueDefined(Queue::new(QueueId(1), "Sales")),
+            Event::SettingsDefined(Box::default()),
+            Event::QueueDefined(Box::new(Queue::new(QueueId(1), "Sales"))),
             Event::QueueRemoved(QueueId(1)),
             Event::QueueClosed { queue: QueueId(1) },
             Event::QueueOpened { queue: QueueId(1) },
