@@ -1,9 +1,9 @@
-//! What audio costs: CPU time of the media threads per packet, with waiting callers (hold audio) and talking ones
-//! (relay between PCMA and PCMU), over loopback sockets.
+//! What audio costs: CPU time of the media threads per packet, with waiting callers (hold audio), talking ones (relay
+//! between PCMA and PCMU) and three that talk together (mixed, PCMA, PCMU and PCMA), over loopback sockets.
 //!
-//! `cargo run --release -p media --example load -- [waiting] [talking] [seconds] [threads]`
+//! `cargo run --release -p media --example load -- [waiting] [talking] [seconds] [threads] [talks of three]`
 //!
-//! Waiting calls have one leg, talking ones two. The phones of all legs are one socket, read by one thread and fed by
+//! Waiting calls have one leg, talking ones two; three who talk together are three. The phones of all legs are one socket, read by one thread and fed by
 //! another: their time is not counted, though they compete for the same cores. Linux only: reads `/proc`.
 
 use media::{Audio, Codec, DropCause, Media, MediaError, Port, Remote, Settings};
@@ -24,6 +24,7 @@ struct Load {
     talking: usize,
     seconds: u64,
     threads: usize,
+    threes: usize,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         talking: number(1, 100) as usize,
         seconds: number(2, 5).min(600),
         threads: number(3, 1) as usize,
+        threes: number(4, 0) as usize,
     };
     run(&load)
 }
@@ -50,6 +52,12 @@ fn run(load: &Load) -> Result<(), Box<dyn Error>> {
         let (a, b) = (open(&media, address, Codec::Pcma)?, open(&media, address, Codec::Pcmu)?);
         media.connect(a.id, b.id);
         talking.extend([(a.local, 8), (b.local, 0)]);
+    }
+    for _ in 0..load.threes {
+        let codecs = [Codec::Pcma, Codec::Pcmu, Codec::Pcma];
+        let ports = codecs.iter().map(|codec| open(&media, address, *codec)).collect::<Result<Vec<_>, _>>()?;
+        media.join(&ports.iter().map(|port| port.id).collect::<Vec<_>>())?;
+        talking.extend(ports.iter().zip(codecs).map(|(port, codec)| (port.local, codec.static_payload_type())));
     }
     for _ in 0..load.waiting {
         media.play(open(&media, address, Codec::Pcma)?.id, Audio::Hold);
@@ -70,11 +78,15 @@ fn run(load: &Load) -> Result<(), Box<dyn Error>> {
     media.stop();
 
     let (played, relayed) = (after.played - before.played, after.relayed - before.relayed);
-    let sent = played + relayed;
+    let mixed = after.mixed - before.mixed;
+    let sent = played + relayed + mixed;
     let per_second = |count: u64| count as f64 / lasted.as_secs_f64();
-    println!("waiting calls {}, talking calls {}, media threads {}", load.waiting, load.talking, load.threads);
+    let Load { waiting, talking, threes, threads, .. } = load;
+    println!("waiting calls {waiting}, talking calls {talking}, talks of three {threes}, media threads {threads}");
     println!("hold audio    {:>9.0} packets/s (paced: {})", per_second(played), load.waiting * 50);
     println!("relayed       {:>9.0} packets/s", per_second(relayed));
+    println!("mixed         {:>9.0} packets/s (paced: {})", per_second(mixed), load.threes * 150);
+    println!("came too late {:>9}", after.dropped(DropCause::Late) - before.dropped(DropCause::Late));
     println!("phones heard  {:>9.0} packets/s", per_second(heard));
     println!("not sent      {:>9}", after.dropped(DropCause::Send) - before.dropped(DropCause::Send));
     println!("media CPU     {:>9.1} % of a core", cpu.as_secs_f64() / lasted.as_secs_f64() * 100.0);

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why media could not be started or a port not be opened.
+/// Why media could not be started, a port not be opened, or ports not be joined.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     /// Every even port of the range is in use, by us or by somebody else.
@@ -47,6 +47,9 @@ pub enum MediaError {
         #[source]
         error: io::Error,
     },
+    /// More ports than [`crate::Media::join`] brings together.
+    #[error("{0} ports in one room; at most {max} are possible", max = crate::room::ROOM_MAX)]
+    Room(usize),
     /// The operating system gives no random numbers.
     #[error("no random numbers: {0}")]
     Random(getrandom::Error),

@@ -1,7 +1,9 @@
 //! G.711: A-law and mu-law, and from one to the other by table.
 
 use crate::settings::Codec;
-use audio_codec_algorithms::{convert_alaw_to_ulaw, convert_ulaw_to_alaw, encode_alaw, encode_ulaw};
+use audio_codec_algorithms::{
+    convert_alaw_to_ulaw, convert_ulaw_to_alaw, decode_alaw, decode_ulaw, encode_alaw, encode_ulaw,
+};
 use std::sync::LazyLock;
 
 static TO_PCMU: LazyLock<[u8; 256]> = LazyLock::new(|| every_byte(convert_alaw_to_ulaw));
@@ -28,11 +30,10 @@ pub(crate) fn encode(codec: Codec, linear: i16) -> u8 {
 }
 
 /// One sample, to 16-bit linear.
-#[cfg(test)]
 pub(crate) fn decode(codec: Codec, sample: u8) -> i16 {
     match codec {
-        Codec::Pcma => audio_codec_algorithms::decode_alaw(sample),
-        Codec::Pcmu => audio_codec_algorithms::decode_ulaw(sample),
+        Codec::Pcma => decode_alaw(sample),
+        Codec::Pcmu => decode_ulaw(sample),
     }
 }
 

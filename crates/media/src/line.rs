@@ -5,6 +5,7 @@ use crate::orders::Source;
 use crate::outlet::{Hears, Kind, Outlet};
 use crate::packet::Incoming;
 use crate::ports::BoundSocket;
+use crate::room::Room;
 use crate::settings::{Audio, Codec, Remote};
 use crate::tally::DropCause;
 use std::io;
@@ -21,23 +22,31 @@ pub(crate) struct Line {
     pub(crate) outlet: Arc<Outlet>,
     remote: Option<Remote>,
     /// Where what comes in goes on to.
-    peer: Option<Arc<Outlet>>,
+    onward: Onward,
     keys: KeyDetector,
     /// A sound plays for this port, so it has to be looked at in its phase.
     pub(crate) plays: bool,
+}
+
+#[derive(Debug)]
+enum Onward {
+    Nobody,
+    Peer(Arc<Outlet>),
+    Room(Arc<Room>),
 }
 
 /// What became of a packet.
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) key: Option<char>,
-    pub(crate) relayed: Result<(), DropCause>,
+    /// How many packets left for it at once: none for audio that waits to be mixed.
+    pub(crate) passed: Result<u64, DropCause>,
 }
 
 impl Line {
     pub(crate) fn new(bound: Arc<BoundSocket>, outlet: Arc<Outlet>) -> Self {
         outlet.lock().socket = Some(Arc::clone(&bound));
-        Self { bound, outlet, remote: None, peer: None, keys: KeyDetector::default(), plays: false }
+        Self { bound, outlet, remote: None, onward: Onward::Nobody, keys: KeyDetector::default(), plays: false }
     }
 
     /// Sets or changes the other side. The socket is connected to it, so that the kernel turns strangers away.
@@ -55,14 +64,26 @@ impl Line {
         let hears = source.hears();
         self.plays = matches!(hears, Hears::Audio(Audio::Hold | Audio::Ringback));
         self.outlet.lock().hear(hears);
-        self.peer = match source {
-            Source::Peer(peer) => Some(peer),
-            Source::Audio(_) => None,
+        self.leave_room();
+        self.onward = match source {
+            Source::Audio(_) => Onward::Nobody,
+            Source::Peer(peer) => Onward::Peer(peer),
+            Source::Room(room) => {
+                room.enter(Arc::clone(&self.outlet));
+                Onward::Room(room)
+            }
         };
     }
 
-    /// Closes the socket for both threads that may use it. The line itself must be dropped next.
+    fn leave_room(&self) {
+        if let Onward::Room(room) = &self.onward {
+            room.leave(self.outlet.id);
+        }
+    }
+
+    /// Closes the socket for all threads that may use it. The line itself must be dropped next.
     pub(crate) fn close(&mut self) {
+        self.leave_room();
         self.outlet.lock().socket = None;
     }
 
@@ -70,17 +91,19 @@ impl Line {
     pub(crate) fn take_in(&mut self, buffer: &mut [u8], length: usize, from: SocketAddr, clock: u64) -> Taken {
         let (packet, kind) = match self.judge(&buffer[..length], from) {
             Ok(judged) => judged,
-            Err(cause) => return Taken { key: None, relayed: Err(cause) },
+            Err(cause) => return Taken { key: None, passed: Err(cause) },
         };
         let key = match kind {
             Kind::Event => self.keys.take_in(&packet, &buffer[packet.payload.clone()], clock),
             Kind::Audio(_) => None,
         };
-        let relayed = match &self.peer {
-            Some(peer) => peer.lock().relay(self.outlet.id, &packet, kind, buffer, clock),
-            None => Err(DropCause::Unconnected),
+        let from = self.outlet.id;
+        let passed = match &self.onward {
+            Onward::Nobody => Err(DropCause::Unconnected),
+            Onward::Peer(peer) => peer.lock().relay(from, &packet, kind, buffer, clock).map(|()| 1),
+            Onward::Room(room) => room.take_in(from, &packet, kind, buffer, clock),
         };
-        Taken { key, relayed }
+        Taken { key, passed }
     }
 
     fn judge(&self, datagram: &[u8], from: SocketAddr) -> Result<(Incoming, Kind), DropCause> {
@@ -141,11 +164,11 @@ mod tests {
         [&[0x80, payload_type, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7][..], &[5, 10, 0, 160]].concat()
     }
 
-    fn take_in(line: &mut Line, payload_type: u8, from: SocketAddr) -> (Option<char>, Result<(), DropCause>) {
+    fn take_in(line: &mut Line, payload_type: u8, from: SocketAddr) -> (Option<char>, Result<u64, DropCause>) {
         let mut buffer = packet(payload_type);
         let length = buffer.len();
         let taken = line.take_in(&mut buffer, length, from, 0);
-        (taken.key, taken.relayed)
+        (taken.key, taken.passed)
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! The handle: opens ports and knows which of them hear each other.
 
+use crate::board::{Switchboard, With};
 use crate::clock::Clock;
 use crate::error::MediaError;
 use crate::orders::{Inbox, Source};
 use crate::outlet::Outlet;
 use crate::ports::PortPool;
+use crate::room::{ROOM_MAX, RoomId};
 use crate::settings::{Audio, Remote, Settings};
 use crate::sounds::Sounds;
 use crate::stream::Stream;
 use crate::tally::{Stats, Totals};
 use crate::worker::Worker;
-use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -72,19 +73,6 @@ struct Inner {
     board: Mutex<Switchboard>,
 }
 
-#[derive(Debug, Default)]
-struct Switchboard {
-    ports: HashMap<PortId, Entry>,
-    next: u64,
-}
-
-#[derive(Debug)]
-struct Entry {
-    outlet: Arc<Outlet>,
-    /// The port it hears, and is heard by.
-    peer: Option<PortId>,
-}
-
 impl Media {
     /// Reads the hold audio and starts the threads. `on_event` is called on them, so it must not wait.
     ///
@@ -130,32 +118,30 @@ impl Media {
         let bound = self.inner.pool.bind()?;
         let local = bound.local();
         let mut board = self.inner.board();
-        let id = PortId(board.next);
+        let id = board.next_port();
         let inbox = self.inner.inbox(id);
         if inbox.is_stopped() {
             return Err(MediaError::Stopped);
         }
-        board.next += 1;
         let outlet = Arc::new(Outlet::new(id, stream));
-        board.ports.insert(id, Entry { outlet: Arc::clone(&outlet), peer: None });
+        board.add(id, Arc::clone(&outlet));
         inbox.order_open(id, bound, outlet);
-        board.publish();
         Ok(Port { id, local })
     }
 
     /// Sets or changes the other side of a port.
     pub fn set_remote(&self, port: PortId, remote: Remote) {
         let board = self.inner.board();
-        if board.ports.contains_key(&port) {
+        if board.is_open(port) {
             self.inner.inbox(port).order(port, |order| order.remote = Some(remote));
         }
     }
 
-    /// Lets a port hear `audio`. If it was connected, the connection ends as by [`Media::disconnect`]. What plays
+    /// Lets a port hear `audio`. If it was connected or in a room, that ends as by [`Media::disconnect`]. What plays
     /// already plays on.
     pub fn play(&self, port: PortId, audio: Audio) {
         let mut board = self.inner.board();
-        if board.ports.contains_key(&port) {
+        if board.is_open(port) {
             self.part(&mut board, port);
             self.source(port, Source::Audio(audio));
         }
@@ -165,20 +151,47 @@ impl Media {
     /// when one of them is closed, or when they are connected already.
     pub fn connect(&self, a: PortId, b: PortId) {
         let mut board = self.inner.board();
-        let (Some(of_a), Some(of_b)) = (board.ports.get(&a), board.ports.get(&b)) else { return };
-        if of_a.peer == Some(b) {
+        let (Some(outlet_a), Some(outlet_b)) = (board.outlet(a), board.outlet(b)) else { return };
+        if board.with(a) == With::Peer(b) {
             return;
         }
-        let (outlet_a, outlet_b) = (Arc::clone(&of_a.outlet), Arc::clone(&of_b.outlet));
         self.part(&mut board, a);
         self.part(&mut board, b);
-        board.set_peer(a, Some(b));
-        board.set_peer(b, Some(a));
+        board.set_peer(a, b);
+        board.set_peer(b, a);
         self.source(a, Source::Peer(outlet_b));
         self.source(b, Source::Peer(outlet_a));
     }
 
-    /// Ends the connection of a port: it and the port it was connected to hear [`Audio::Silence`].
+    /// Lets up to eight ports hear each other, and nobody else: they are in one room. Each hears the sum of all others, in
+    /// its own codec, in packets of 20 ms.
+    ///
+    /// `ports` is the whole room, so the same method lets somebody in or out. Ports that are in one room already stay in
+    /// it and notice nothing; when they come from several rooms, it is the one that most of them are in, or the first such.
+    /// Who else is in it hears [`Audio::Silence`] from here on; the rooms that the others left go on without them. Ports that are closed, and repeats, do not count. A room of one port hears
+    /// nothing. A room ends when its last port leaves it, by whatever method.
+    ///
+    /// # Errors
+    /// [`MediaError::Room`] when there are more than eight; then nothing changes.
+    pub fn join(&self, ports: &[PortId]) -> Result<(), MediaError> {
+        let mut board = self.inner.board();
+        let mut together: Vec<PortId> = Vec::new();
+        for port in ports {
+            if board.is_open(*port) && !together.contains(port) {
+                together.push(*port);
+            }
+        }
+        if together.len() > ROOM_MAX {
+            return Err(MediaError::Room(together.len()));
+        }
+        if !together.is_empty() {
+            self.gather(&mut board, &together);
+        }
+        Ok(())
+    }
+
+    /// Ends the connection of a port: it and the port it was connected to hear [`Audio::Silence`]. From a room only the
+    /// port itself parts.
     pub fn disconnect(&self, port: PortId) {
         self.part(&mut self.inner.board(), port);
     }
@@ -188,9 +201,8 @@ impl Media {
     pub fn close(&self, port: PortId) {
         let mut board = self.inner.board();
         self.part(&mut board, port);
-        if board.ports.remove(&port).is_some() {
+        if board.remove(port) {
             self.inner.inbox(port).order(port, |order| order.closed = true);
-            board.publish();
         }
     }
 
@@ -210,28 +222,40 @@ impl Media {
         }
     }
 
-    /// Takes a port and its peer apart, if it has one.
+    /// Makes `together`, which are open, the ports of one room.
+    fn gather(&self, board: &mut Switchboard, together: &[PortId]) {
+        let room = board.room_of_most(together).unwrap_or_else(|| {
+            let room = board.new_room();
+            self.inner.inbox_of_room(room.id).order_room(Arc::clone(&room));
+            room
+        });
+        let were = board.ports_in(room.id).to_vec();
+        for port in were.iter().filter(|port| !together.contains(port)) {
+            self.part(board, *port);
+        }
+        for port in together.iter().filter(|port| !were.contains(port)) {
+            self.part(board, *port);
+            board.enter(room.id, *port);
+            self.source(*port, Source::Room(Arc::clone(&room)));
+        }
+    }
+
+    /// Takes a port and its peer apart, if it has one, or out of its room.
     fn part(&self, board: &mut Switchboard, port: PortId) {
-        let Some(peer) = board.set_peer(port, None) else { return };
-        board.set_peer(peer, None);
-        self.source(port, Source::Audio(Audio::Silence));
-        self.source(peer, Source::Audio(Audio::Silence));
+        let (was, ended) = board.part(port);
+        if was != With::Nobody {
+            self.source(port, Source::Audio(Audio::Silence));
+        }
+        if let With::Peer(peer) = was {
+            self.source(peer, Source::Audio(Audio::Silence));
+        }
+        if let Some(room) = ended {
+            self.inner.inbox_of_room(room).order_room_end(room);
+        }
     }
 
     fn source(&self, port: PortId, source: Source) {
         self.inner.inbox(port).order(port, |order| order.source = Some(source));
-    }
-}
-
-impl Switchboard {
-    /// Notes whom a port hears; answers with whom it heard before.
-    fn set_peer(&mut self, port: PortId, peer: Option<PortId>) -> Option<PortId> {
-        let entry = self.ports.get_mut(&port)?;
-        std::mem::replace(&mut entry.peer, peer)
-    }
-
-    fn publish(&self) {
-        metrics::gauge!("anteroom_rtp_ports_open").set(self.ports.len() as f64);
     }
 }
 
@@ -246,10 +270,15 @@ impl Inner {
         &self.inboxes[(port.0 % threads) as usize]
     }
 
+    /// Where orders for a room go: the thread that mixes it.
+    fn inbox_of_room(&self, room: RoomId) -> &Inbox {
+        let threads = self.inboxes.len() as u64;
+        &self.inboxes[(room.0 % threads) as usize]
+    }
+
     fn stop(&self) {
         let mut board = self.board();
-        board.ports.clear();
-        board.publish();
+        board.clear();
         for inbox in &self.inboxes {
             inbox.stop();
         }

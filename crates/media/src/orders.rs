@@ -1,17 +1,18 @@
-//! How callers tell a media thread what to do without waiting for it: one order per port, the latest wish wins.
+//! How callers tell a media thread what to do without waiting for it: one order per port and room, the latest wish wins.
 
 use crate::media::PortId;
 use crate::outlet::{Hears, Outlet};
 use crate::ports::BoundSocket;
+use crate::room::{Room, RoomId};
 use crate::settings::{Audio, Remote};
 use mio::Waker;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is still to be done for the ports of one thread.
+/// What is still to be done for the ports and rooms of one thread.
 ///
 /// A port is in it at most once, and a port that its thread never saw leaves it when it is closed: so it never holds
-/// more than two entries per number of the range.
+/// more than two entries per number of the range. Neither do rooms, each of which holds a port while it lasts.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     orders: Mutex<Orders>,
@@ -19,12 +20,20 @@ pub(crate) struct Inbox {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Orders {
-    pub(crate) ports: HashMap<PortId, Order>,
+struct Orders {
+    work: Work,
     /// The thread is to end, or has ended.
-    pub(crate) stop: bool,
+    stop: bool,
     /// The thread will look without being woken: it was woken already, or looks again by itself.
     looks: bool,
+}
+
+/// What a thread has to do.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) ports: HashMap<PortId, Order>,
+    /// Rooms to mix from here on, and, where there is none, no more.
+    pub(crate) rooms: HashMap<RoomId, Option<Arc<Room>>>,
 }
 
 /// What is to be done for one port. What is `None` stays as it is.
@@ -42,6 +51,8 @@ pub(crate) enum Source {
     Audio(Audio),
     /// The two ports hear each other: what this one receives leaves through the other's outlet.
     Peer(Arc<Outlet>),
+    /// The port is in a room.
+    Room(Arc<Room>),
 }
 
 impl Source {
@@ -49,7 +60,14 @@ impl Source {
         match self {
             Self::Audio(audio) => Hears::Audio(*audio),
             Self::Peer(outlet) => Hears::Port(outlet.id),
+            Self::Room(room) => Hears::Room(room.id),
         }
+    }
+}
+
+impl Work {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ports.is_empty() && self.rooms.is_empty()
     }
 }
 
@@ -64,12 +82,33 @@ impl Inbox {
         if orders.stop {
             return;
         }
-        let order = orders.ports.entry(port).or_default();
+        let order = orders.work.ports.entry(port).or_default();
         change(order);
         if order.closed && order.opened.is_some() {
-            orders.ports.remove(&port);
+            orders.work.ports.remove(&port);
             return;
         }
+        self.wake_for(orders);
+    }
+
+    /// The order to mix a room from here on.
+    pub(crate) fn order_room(&self, room: Arc<Room>) {
+        let mut orders = self.lock();
+        if !orders.stop {
+            orders.work.rooms.insert(room.id, Some(room));
+            self.wake_for(orders);
+        }
+    }
+
+    /// The order to mix a room no more. It waits for the next time the thread looks, for an empty room costs little.
+    pub(crate) fn order_room_end(&self, room: RoomId) {
+        let mut orders = self.lock();
+        if !orders.stop && orders.work.rooms.remove(&room).is_none() {
+            orders.work.rooms.insert(room, None);
+        }
+    }
+
+    fn wake_for(&self, mut orders: MutexGuard<'_, Orders>) {
         let wakes = !std::mem::replace(&mut orders.looks, true);
         drop(orders);
         if wakes {
@@ -82,13 +121,13 @@ impl Inbox {
     pub(crate) fn order_open(&self, port: PortId, bound: BoundSocket, outlet: Arc<Outlet>) {
         let mut orders = self.lock();
         if !orders.stop {
-            orders.ports.entry(port).or_default().opened = Some((bound, outlet));
+            orders.work.ports.entry(port).or_default().opened = Some((bound, outlet));
         }
     }
 
     /// Tells the thread to end. What it was still to do is dropped, sockets included.
     pub(crate) fn stop(&self) {
-        *self.lock() = Orders { ports: HashMap::new(), stop: true, looks: true };
+        *self.lock() = Orders { work: Work::default(), stop: true, looks: true };
         self.wake();
     }
 
@@ -99,9 +138,9 @@ impl Inbox {
     /// Everything ordered since the last time, moved into `taken`, whose room is reused. Whether the thread is to end.
     ///
     /// A thread that found something must look again within [`GATHER`](crate::worker::GATHER): until then nobody wakes it.
-    pub(crate) fn take(&self, taken: &mut HashMap<PortId, Order>) -> bool {
+    pub(crate) fn take(&self, taken: &mut Work) -> bool {
         let mut orders = self.lock();
-        std::mem::swap(&mut orders.ports, taken);
+        std::mem::swap(&mut orders.work, taken);
         orders.looks = !taken.is_empty();
         orders.stop
     }

@@ -1,10 +1,12 @@
-//! The sending half of a port. Two threads may use it: the one that owns the port, and that of the port it hears.
+//! The sending half of a port. Several threads may use it: the one that owns the port, those of the ports it hears, and
+//! the one that mixes its room.
 
 use crate::clock::{FRAME, Step};
 use crate::law;
 use crate::media::PortId;
 use crate::packet::{HEADER, Header, Incoming};
 use crate::ports::BoundSocket;
+use crate::room::RoomId;
 use crate::settings::{Audio, Codec, Remote};
 use crate::sounds::Sounds;
 use crate::stream::{Late, Stream};
@@ -36,6 +38,7 @@ pub(crate) struct Outgoing {
 pub(crate) enum Hears {
     Audio(Audio),
     Port(PortId),
+    Room(RoomId),
 }
 
 /// What a received packet carries.
@@ -82,7 +85,7 @@ impl Outgoing {
         let (sound, position) = match self.hears {
             Hears::Audio(Audio::Hold) => (&sounds.hold, &mut self.hold),
             Hears::Audio(Audio::Ringback) => (&sounds.ringback, &mut self.ringback),
-            Hears::Audio(Audio::Silence) | Hears::Port(_) => return None,
+            Hears::Audio(Audio::Silence) | Hears::Port(_) | Hears::Room(_) => return None,
         };
         let mut packet = [0; HEADER + FRAME];
         packet[HEADER..].copy_from_slice(sound.frame(remote.codec, position));
@@ -116,6 +119,42 @@ impl Outgoing {
             }
         };
         let header = header.map_err(|Late| DropCause::Late)?;
+        self.send(header, &mut buffer[packet.payload.start - HEADER..packet.payload.end])
+    }
+
+    /// Sends what the other ports of a room said in the frame of `step`, if this port hears the room and its remote wants
+    /// to hear.
+    pub(crate) fn send_mixed(
+        &mut self,
+        room: RoomId,
+        step: Step,
+        frame: &[i16; FRAME],
+    ) -> Option<Result<(), DropCause>> {
+        let remote = self.remote.filter(|remote| remote.send && self.hears == Hears::Room(room))?;
+        let mut packet = [0; HEADER + FRAME];
+        for (byte, sample) in packet[HEADER..].iter_mut().zip(frame) {
+            *byte = law::encode(remote.codec, *sample);
+        }
+        let header = self.stream.own(step.clock(), FRAME as u32, remote.payload_type);
+        Some(self.send(header, &mut packet))
+    }
+
+    /// Passes on a telephone event of another port in the room, which began when the clock showed `began`. Our header is
+    /// written right before its payload in `buffer`, as in [`Outgoing::relay`].
+    pub(crate) fn pass_on_event(
+        &mut self,
+        room: RoomId,
+        packet: &Incoming,
+        buffer: &mut [u8],
+        began: u64,
+    ) -> Result<(), DropCause> {
+        if self.hears != Hears::Room(room) {
+            return Err(DropCause::Unconnected);
+        }
+        let remote = self.remote.filter(|remote| remote.send).ok_or(DropCause::NotSending)?;
+        let number = remote.telephone_event.ok_or(DropCause::Event)?;
+        // Before the first frame the stream has no time yet at which the event could have begun.
+        let header = self.stream.own_event(began, packet.marker, number).ok_or(DropCause::NotSending)?;
         self.send(header, &mut buffer[packet.payload.start - HEADER..packet.payload.end])
     }
 

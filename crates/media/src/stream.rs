@@ -77,6 +77,20 @@ impl Stream {
         Header { marker, payload_type, sequence, timestamp: self.timestamp, ssrc: self.ssrc }
     }
 
+    /// The header of a telephone event among our own packets, which began when the clock showed `began`. It takes the next
+    /// number, and the time of our own packets goes on as if it were not there. `None` before the first packet of our
+    /// own since the last switch: only from there on does the stream's time follow the clock without a step.
+    pub(crate) fn own_event(&mut self, began: u64, marker: bool, payload_type: u8) -> Option<Header> {
+        if self.marker {
+            return None;
+        }
+        // Truncated on purpose: timestamps wrap, and the event may have begun before the newest packet or behind it.
+        let timestamp = self.timestamp.wrapping_add(began.wrapping_sub(self.clock) as u32);
+        let sequence = self.sequence;
+        self.sequence = sequence.wrapping_add(1);
+        Some(Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc })
+    }
+
     /// The header under which another sender's audio of `samples` samples leaves.
     pub(crate) fn audio(&mut self, packet: &Incoming, clock: u64, payload_type: u8) -> Result<Header, Late> {
         let (sequence, timestamp) = self.place(packet, clock)?;
@@ -236,6 +250,26 @@ mod tests {
         assert_eq!(second.timestamp.wrapping_add(160), third.timestamp);
         stream.switch();
         assert_eq!(stream.own(640, 160, 8).sequence, third.sequence.wrapping_add(1));
+    }
+
+    #[test]
+    fn events_among_our_own_packets_have_one_timestamp_and_leave_our_time_alone() {
+        let mut stream = stream();
+        assert_eq!(stream.own_event(0, true, 101), None, "no time yet");
+        let first = stream.own(0, 160, 8);
+        let mut newest = first;
+        for frame in 1..=4u16 {
+            let event = stream.own_event(100, frame == 1, 101).expect("the stream runs");
+            assert_eq!(
+                numbers(event),
+                (first.sequence.wrapping_add(frame * 2 - 1), first.timestamp.wrapping_add(100), frame == 1)
+            );
+            newest = stream.own(u64::from(frame) * 160, 160, 8);
+            assert_eq!(newest.sequence, event.sequence.wrapping_add(1));
+        }
+        assert_eq!(newest.timestamp, first.timestamp.wrapping_add(640));
+        stream.switch();
+        assert_eq!(stream.own_event(640, true, 101), None);
     }
 
     #[test]

@@ -18,11 +18,12 @@ pub enum DropCause {
     PayloadType,
     /// It came too late, or twice.
     Late,
-    /// It is a telephone event, and the other port's remote has no number for these.
+    /// It is a telephone event, and no remote of the other ports has a number for these.
     Event,
-    /// Nobody hears the port: it hears hold audio, ringback or silence.
+    /// Nobody hears the port: it hears hold audio, ringback or silence, or is alone in a room.
     Unconnected,
-    /// The other port's remote is unknown or does not want to hear ([`crate::Remote::send`]).
+    /// The other port's remote is unknown or does not want to hear ([`crate::Remote::send`]), or it is in a room since
+    /// less than a packet.
     NotSending,
     /// The operating system did not take it.
     Send,
@@ -60,16 +61,18 @@ impl DropCause {
 }
 
 /// What was counted since the start. The same figures are metrics: `anteroom_rtp_packets_received_total`,
-/// `anteroom_rtp_packets_relayed_total`, `anteroom_rtp_packets_played_total`, `anteroom_rtp_keys_total`, and by
-/// `cause` `anteroom_rtp_packets_dropped_total`.
+/// `anteroom_rtp_packets_relayed_total`, `anteroom_rtp_packets_played_total`, `anteroom_rtp_packets_mixed_total`,
+/// `anteroom_rtp_keys_total`, and by `cause` `anteroom_rtp_packets_dropped_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stats {
     /// Packets read from sockets.
     pub received: u64,
-    /// Packets that left through another port.
+    /// Packets that left through another port; a telephone event in a room once for each port it left through.
     pub relayed: u64,
     /// Packets of hold audio and ringback sent.
     pub played: u64,
+    /// Packets sent of what others in a room said.
+    pub mixed: u64,
     /// Keys reported.
     pub keys: u64,
     dropped: [u64; DropCause::ALL.len()],
@@ -89,6 +92,7 @@ pub(crate) struct Totals {
     received: AtomicU64,
     relayed: AtomicU64,
     played: AtomicU64,
+    mixed: AtomicU64,
     keys: AtomicU64,
     dropped: [AtomicU64; DropCause::ALL.len()],
 }
@@ -100,6 +104,7 @@ impl Totals {
             received: read(&self.received),
             relayed: read(&self.relayed),
             played: read(&self.played),
+            mixed: read(&self.mixed),
             keys: read(&self.keys),
             dropped: std::array::from_fn(|cause| read(&self.dropped[cause])),
         }
@@ -118,6 +123,7 @@ struct Metrics {
     received: metrics::Counter,
     relayed: metrics::Counter,
     played: metrics::Counter,
+    mixed: metrics::Counter,
     keys: metrics::Counter,
     dropped: [metrics::Counter; DropCause::ALL.len()],
 }
@@ -128,6 +134,7 @@ impl Tally {
             received: metrics::counter!("anteroom_rtp_packets_received_total"),
             relayed: metrics::counter!("anteroom_rtp_packets_relayed_total"),
             played: metrics::counter!("anteroom_rtp_packets_played_total"),
+            mixed: metrics::counter!("anteroom_rtp_packets_mixed_total"),
             keys: metrics::counter!("anteroom_rtp_keys_total"),
             dropped: DropCause::ALL
                 .map(|cause| metrics::counter!("anteroom_rtp_packets_dropped_total", "cause" => cause.label())),
@@ -145,6 +152,7 @@ impl Tally {
         tell(&mut now.received, &totals.received, &metrics.received);
         tell(&mut now.relayed, &totals.relayed, &metrics.relayed);
         tell(&mut now.played, &totals.played, &metrics.played);
+        tell(&mut now.mixed, &totals.mixed, &metrics.mixed);
         tell(&mut now.keys, &totals.keys, &metrics.keys);
         for (cause, count) in now.dropped.iter_mut().enumerate() {
             tell(count, &totals.dropped[cause], &metrics.dropped[cause]);

@@ -3,9 +3,10 @@
 use crate::clock::{Clock, PHASES, Step};
 use crate::line::{DATAGRAM_MAX, Line, is_passing};
 use crate::media::{MediaEvent, PortId};
-use crate::orders::{Inbox, Order};
+use crate::orders::{Inbox, Order, Work};
 use crate::outlet::Outlet;
 use crate::ports::BoundSocket;
+use crate::room::{Mix, Room, RoomId};
 use crate::sounds::Sounds;
 use crate::tally::{Tally, Totals};
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -37,12 +38,16 @@ pub(crate) struct Worker {
     lines: Vec<Option<Line>>,
     vacant: Vec<usize>,
     slots: HashMap<PortId, usize>,
-    /// How many lines play; with none the loop needs no beat.
+    /// The rooms it mixes, by phase.
+    rooms: [Vec<Arc<Room>>; PHASES as usize],
+    /// What the ports of one room are to hear; its room is reused.
+    mixes: Vec<Mix>,
+    /// How many lines play and how many rooms there are; with none the loop needs no beat.
     playing: usize,
     step: Step,
     /// Lines that had more to read than a burst.
     unread: Vec<usize>,
-    orders: HashMap<PortId, Order>,
+    orders: Work,
     /// There were orders, so there may be more soon.
     gathers: bool,
     buffer: Box<[u8]>,
@@ -67,10 +72,12 @@ impl Worker {
             lines: Vec::new(),
             vacant: Vec::new(),
             slots: HashMap::new(),
+            rooms: std::array::from_fn(|_| Vec::new()),
+            mixes: Vec::new(),
             playing: 0,
             step: Step::of(clock.now()),
             unread: Vec::new(),
-            orders: HashMap::new(),
+            orders: Work::default(),
             gathers: false,
             // One byte more than we accept, so that a longer datagram is seen to be one.
             buffer: vec![0; DATAGRAM_MAX + 1].into(),
@@ -97,8 +104,9 @@ impl Worker {
             if !self.obey() {
                 break;
             }
-            self.play_due();
+            // What has come in is put into the rooms before they are mixed.
             self.receive_all(&events);
+            self.play_due();
             self.tally.publish();
         }
         self.lines.iter_mut().flatten().for_each(Line::close);
@@ -122,7 +130,10 @@ impl Worker {
         let mut orders = std::mem::take(&mut self.orders);
         let stop = self.inbox.take(&mut orders);
         self.gathers = !orders.is_empty();
-        for (port, order) in orders.drain() {
+        for (room, order) in orders.rooms.drain() {
+            self.carry_out_room(room, order);
+        }
+        for (port, order) in orders.ports.drain() {
             self.carry_out(port, order);
         }
         self.orders = orders;
@@ -152,6 +163,20 @@ impl Worker {
             self.slots.remove(&port);
             self.vacant.push(slot);
         }
+    }
+
+    fn carry_out_room(&mut self, id: RoomId, order: Option<Arc<Room>>) {
+        let count = |rooms: &[Vec<Arc<Room>>]| rooms.iter().map(Vec::len).sum::<usize>();
+        let before = count(&self.rooms);
+        match order {
+            Some(room) => {
+                if let Some(phase) = self.rooms.iter_mut().min_by_key(|phase| phase.len()) {
+                    phase.push(room);
+                }
+            }
+            None => self.rooms.iter_mut().for_each(|phase| phase.retain(|room| room.id != id)),
+        }
+        self.playing = self.playing + count(&self.rooms) - before;
     }
 
     fn open(&mut self, mut bound: BoundSocket, outlet: Arc<Outlet>) {
@@ -186,7 +211,22 @@ impl Worker {
                     None => {}
                 }
             }
+            self.mix_rooms();
             self.step = self.step.next();
+        }
+    }
+
+    /// Mixes the rooms whose turn it is. Sockets are used only when a room is free again for what other threads receive.
+    fn mix_rooms(&mut self) {
+        for room in &self.rooms[self.step.phase()] {
+            room.mix(&mut self.mixes);
+            for mix in self.mixes.drain(..) {
+                match mix.send(room.id, self.step) {
+                    Some(Ok(())) => self.tally.now.mixed += 1,
+                    Some(Err(cause)) => self.tally.drop(cause),
+                    None => {}
+                }
+            }
         }
     }
 
@@ -220,8 +260,8 @@ impl Worker {
             };
             self.tally.now.received += 1;
             let taken = line.take_in(&mut self.buffer, length, from, clock);
-            match taken.relayed {
-                Ok(()) => self.tally.now.relayed += 1,
+            match taken.passed {
+                Ok(count) => self.tally.now.relayed += count,
                 Err(cause) => self.tally.drop(cause),
             }
             if let Some(key) = taken.key {

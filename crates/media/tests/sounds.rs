@@ -2,24 +2,12 @@
 
 mod common;
 
-use common::{Packet, Phone, decode, encode, start};
+use common::{Packet, Phone, assert_one_stream, decode, encode, start};
 use media::{Audio, Codec, Media, MediaError, Remote, Ring, Ringback};
 use std::time::{Duration, Instant};
 
 fn rms(samples: &[i16]) -> f64 {
     (samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>() / samples.len() as f64).sqrt()
-}
-
-fn assert_one_stream(heard: &[Packet]) {
-    for pair in heard.windows(2) {
-        assert_eq!(pair[1].ssrc, pair[0].ssrc);
-        assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
-        let ahead = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
-        assert!(
-            (160..80_000).contains(&ahead),
-            "timestamps go ahead by a frame or more, and by less than 10 s: {ahead}"
-        );
-    }
 }
 
 #[test]

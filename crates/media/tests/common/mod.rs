@@ -3,10 +3,14 @@
 
 use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use media::{Codec, Media, MediaEvent, Port, Remote, Settings};
+use std::collections::VecDeque;
 use std::f32::consts::TAU;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -191,4 +195,117 @@ pub fn speech(frame: usize) -> Vec<i16> {
         (loud * ((time * 220.0 * TAU).sin() + 0.4 * (time * 1310.0 * TAU).sin())) as i16
     };
     (0..160).map(sample).collect()
+}
+
+/// Tones that voices may have, in Hz. 20 ms hold half a wave more than whole ones: frames in another order, or closed up
+/// over a lost one, do not add up to the tone.
+pub const TONES: [u16; 8] = [425, 775, 1125, 1475, 1825, 2175, 2525, 2875];
+/// The peak of a tone: seven of them together are not cut off.
+const LOUD: f32 = 4000.0;
+/// How much of the last sound is looked at for tones: 400 ms.
+const WINDOW: usize = 20;
+
+/// A phone that says a tone, in real time, until this is dropped.
+pub struct Voice {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Voice {
+    /// 20 ms packets, one after the other.
+    pub fn of(phone: &Phone, tone: u16) -> Self {
+        Self::packed(phone, tone, 160, |slot| vec![slot])
+    }
+
+    /// Packets of `samples` samples. `slot` says which of them are sent in the time of one.
+    pub fn packed(phone: &Phone, tone: u16, samples: u32, slot: impl Fn(u32) -> Vec<u32> + Send + 'static) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, socket, codec) = (Arc::clone(&stop), phone.socket.try_clone().expect("a socket"), phone.codec);
+        let (to, first) = (phone.port.local, phone.next.clone());
+        let speak = move || {
+            let began = Instant::now();
+            for number in (0u32..).take_while(|_| !stopped.load(Ordering::Relaxed)) {
+                let due = began + Duration::from_micros(125) * samples * number;
+                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                for packet in slot(number) {
+                    let sequence = first.sequence.wrapping_add(packet as u16);
+                    let timestamp = first.timestamp.wrapping_add(packet * samples);
+                    let payload = encode(codec, &sine(tone, packet * samples, samples));
+                    socket
+                        .send_to(&Packet { sequence, timestamp, payload, ..first.clone() }.bytes(), to)
+                        .expect("sent");
+                }
+            }
+        };
+        Self { stop, thread: Some(std::thread::spawn(speak)) }
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("a voice that spoke to its end");
+        }
+    }
+}
+
+fn sine(tone: u16, from: u32, samples: u32) -> Vec<i16> {
+    // Whole waves are taken off in integers, so that the phase stays exact.
+    let phase = |at: u32| (u64::from(at) * u64::from(tone) % 8000) as f32 / 8000.0 * TAU;
+    (from..from + samples).map(|at| (phase(at).sin() * LOUD) as i16).collect()
+}
+
+/// The peak of one tone in a sound (Goertzel's algorithm).
+fn level(sound: &[i16], tone: u16) -> f64 {
+    let coefficient = 2.0 * (f64::from(tone) / 8000.0 * std::f64::consts::TAU).cos();
+    let step = |(last, before): (f64, f64), sample: &i16| (f64::from(*sample) + coefficient * last - before, last);
+    let (last, before) = sound.iter().fold((0.0, 0.0), step);
+    (last * last + before * before - coefficient * last * before).max(0.0).sqrt() * 2.0 / sound.len() as f64
+}
+
+impl Phone {
+    /// Listens until the last 400 ms hold exactly the tones `wanted`, and answers with all packets on the way. A tone
+    /// counts when it is heard for more than half of the time, and no other may be heard for more than a sixth. The tone
+    /// `own` must never be heard.
+    pub fn hear_tones(&self, wanted: &[u16], own: u16) -> Vec<Packet> {
+        let (began, mut window, mut heard) = (Instant::now(), VecDeque::new(), Vec::new());
+        loop {
+            let packet = self.hear();
+            if packet.payload_type == self.codec.static_payload_type() {
+                window.push_back(decode(self.codec, &packet.payload));
+            }
+            heard.push(packet);
+            if window.len() < WINDOW {
+                continue;
+            }
+            let sound: Vec<i16> = window.iter().flatten().copied().collect();
+            window.pop_front();
+            let levels = TONES.map(|tone| (tone, level(&sound, tone) as f32));
+            assert!(
+                levels.iter().all(|(tone, level)| *tone != own || *level < LOUD / 6.0),
+                "its own voice: {levels:?}"
+            );
+            let fits = |(tone, level): &(u16, f32)| {
+                if wanted.contains(tone) { *level > LOUD / 2.0 } else { *level < LOUD / 6.0 }
+            };
+            if levels.iter().all(fits) {
+                return heard;
+            }
+            assert!(began.elapsed() < PATIENCE, "{wanted:?} are not heard, but {levels:?}");
+        }
+    }
+}
+
+/// One SSRC, no gap in the numbers, time that goes on.
+pub fn assert_one_stream(heard: &[Packet]) {
+    for pair in heard.windows(2) {
+        assert_eq!(pair[1].ssrc, pair[0].ssrc);
+        assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
+        let ahead = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
+        assert!(
+            (160..80_000).contains(&ahead),
+            "timestamps go ahead by a frame or more, and by less than 10 s: {ahead}"
+        );
+    }
 }
