@@ -18,10 +18,9 @@ const BEHIND_MAX: i64 = 8000;
 /// end of a pause, a sender whose clock is slower than ours, and one whose packets come less and less in time.
 #[derive(Debug)]
 pub(crate) struct Jitter {
-    /// Round samples, silent where nothing waits.
-    ring: [i16; WAITS_MAX],
-    /// Where in the ring the next sample to be taken is, and its timestamp.
-    first: usize,
+    /// The next sample to be taken first; silent where nothing waits.
+    samples: [i16; WAITS_MAX],
+    /// The timestamp of the next sample to be taken.
     timestamp: u32,
     /// How many samples wait, gaps included.
     waits: usize,
@@ -35,7 +34,7 @@ pub(crate) struct Late;
 
 impl Jitter {
     pub(crate) fn new() -> Self {
-        Self { ring: [0; WAITS_MAX], first: 0, timestamp: 0, waits: 0, ssrc: None }
+        Self { samples: [0; WAITS_MAX], timestamp: 0, waits: 0, ssrc: None }
     }
 
     /// Puts the audio of a packet where its timestamp says. When more would wait than may, the oldest is forgotten.
@@ -65,28 +64,26 @@ impl Jitter {
     /// Moves the next 20 ms into `frame`, silence where none waits. Time stands still while nothing waits.
     pub(crate) fn take(&mut self, frame: &mut [i16; FRAME]) {
         let count = self.waits.min(FRAME);
-        for (place, sample) in frame[..count].iter_mut().enumerate() {
-            *sample = self.ring[(self.first + place) % WAITS_MAX];
-        }
+        frame[..count].copy_from_slice(&self.samples[..count]);
         frame[count..].fill(0);
         self.forget(count);
     }
 
     /// Drops the `count` oldest samples, waiting or still to come.
     fn forget(&mut self, count: usize) {
-        for place in 0..count.min(self.waits) {
-            self.ring[(self.first + place) % WAITS_MAX] = 0;
-        }
-        self.first = (self.first + count) % WAITS_MAX;
+        let stays = self.waits.saturating_sub(count);
+        self.samples.copy_within(self.waits - stays..self.waits, 0);
+        self.samples[stays..self.waits].fill(0);
         self.timestamp = self.timestamp.wrapping_add(count as u32);
-        self.waits = self.waits.saturating_sub(count);
+        self.waits = stays;
     }
 
     fn write(&mut self, place: usize, audio: &[u8], codec: Codec) {
-        for (at, sample) in (place..).zip(audio) {
-            self.ring[(self.first + at) % WAITS_MAX] = law::decode(codec, *sample);
+        let end = place + audio.len();
+        for (sample, byte) in self.samples[place..end].iter_mut().zip(audio) {
+            *sample = law::decode(codec, *byte);
         }
-        self.waits = self.waits.max(place + audio.len());
+        self.waits = self.waits.max(end);
     }
 }
 
@@ -224,8 +221,7 @@ mod tests {
                 let timestamp = if kind == 0 { anywhere } else { jitter.timestamp.wrapping_add(near).wrapping_sub(1500) };
                 let _ = jitter.put(kind / 2, timestamp, &vec![0; length], Codec::Pcmu);
                 prop_assert!(jitter.waits <= WAITS_MAX);
-                let silent = (jitter.waits..WAITS_MAX).all(|at| jitter.ring[(jitter.first + at) % WAITS_MAX] == 0);
-                prop_assert!(silent);
+                prop_assert!(jitter.samples[jitter.waits..].iter().all(|sample| *sample == 0));
                 let mut frame = [0; FRAME];
                 (0..frames).for_each(|_| jitter.take(&mut frame));
             }
