@@ -16,6 +16,7 @@ mod problem;
 mod queues;
 pub(crate) mod session;
 mod sessions;
+mod transfers;
 mod view;
 
 use std::future::{Ready, ready};
@@ -47,7 +48,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/vdns/{vdn}/agents/{agent}/sign-out-preview", get(agents::sign_out_preview))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/presence", put(agents::presence))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/end-wrap-up", post(agents::end_wrap_up))
-        .route("/api/v1/vdns/{vdn}/agents/{agent}/transfer", post(agents::transfer))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/transfer", post(transfers::transfer))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/complete-transfer", post(transfers::complete_transfer))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/join-talk", post(transfers::join_talk))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/take-back", post(transfers::take_back))
         .route("/api/v1/vdns/{vdn}/queues", get(queues::list))
         .route("/api/v1/vdns/{vdn}/queues/{queue}", get(queues::one))
         .route("/api/v1/vdns/{vdn}/queues/{queue}/close", post(queues::close))
@@ -99,7 +103,10 @@ fn openapi() -> Ready<Response> {
         agents::sign_out_preview,
         agents::presence,
         agents::end_wrap_up,
-        agents::transfer,
+        transfers::transfer,
+        transfers::complete_transfer,
+        transfers::join_talk,
+        transfers::take_back,
         queues::list,
         queues::one,
         queues::close,

@@ -31,6 +31,8 @@ pub struct Call {
     pub since: Option<Timestamp>,
     /// Where it is now.
     pub place: Place,
+    /// The agent who asked for somebody else and keeps the call meanwhile.
+    pub keeper: Option<Keeper>,
     /// Situations in queues that already directed it away; each counts as `stay` when it comes back.
     pub diverted: Vec<(QueueId, Situation)>,
     /// Agents who did not take it and were kept `Ready`, and until when they are not offered it again.
@@ -88,9 +90,45 @@ pub enum Place {
         since: Timestamp,
         /// Whether the other side has answered.
         answered: bool,
-        /// The queue and the situation that sent it, for the fallback.
-        sent_by: (QueueId, Situation),
+        /// Who sent it, for what is done when nobody answers there.
+        sent_by: OutsideSender,
     },
+}
+
+/// Who sent a call to an outside number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutsideSender {
+    /// The treatment of a situation in a queue: its fallback is tried.
+    Treatment(QueueId, Situation),
+    /// An agent, by transfer: its keeper has it back, or it goes back to who sent it.
+    Agent(AgentId),
+}
+
+/// An agent who asked for somebody else and keeps the call until then: engaged with it all the while, wherever the call
+/// waits or rings or is talked with, and given it back when nothing comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Keeper {
+    /// Who.
+    pub agent: AgentId,
+    /// What for.
+    pub keeping: Keeping,
+    /// The line the agent was served the call from.
+    pub line: Line,
+    /// The call's `since` until then; it is that again when the agent has the call back.
+    pub since: Option<Timestamp>,
+    /// The call's origin queue until then, likewise.
+    pub origin_queue: Option<QueueId>,
+}
+
+/// What an agent keeps a call for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Keeping {
+    /// Until the other one answers, who then talks with the caller in the agent's place: a success transfer.
+    UntilAnswered,
+    /// To talk with the other one first, the caller on hold: a consultation.
+    ToConsult,
+    /// To talk all three.
+    ToJoin,
 }
 
 /// A call's place in a line.
@@ -121,6 +159,14 @@ pub enum Line {
     Private(AgentId),
 }
 
+impl Line {
+    /// Whether it is one agent's.
+    #[must_use]
+    pub const fn is_private(self) -> bool {
+        matches!(self, Self::Private(_))
+    }
+}
+
 /// Why a call was directed or moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
@@ -142,17 +188,22 @@ pub enum Cause {
     AgentNotReady,
     /// Its agent could not take it, and its delegate is asked to.
     Delegated,
-    /// Its agent could not take it, and it went back to the agent who had sent it.
+    /// Its agent, or the outside number, could not take it, and it went back to the agent who had sent it.
     ReturnedToSender,
     /// Its private wait was over, and this is where it is to go then.
     PrivateWaitEnd,
+    /// It came back with the return ticket: the outside number that an agent had sent it to did not answer.
+    OutsideFailed,
 }
 
 impl Cause {
     /// Whether the call came back with the return ticket.
     #[must_use]
     pub const fn is_return(self) -> bool {
-        matches!(self, Self::PrivateTimeout | Self::AgentSignedOut | Self::Removed | Self::AgentNotReady)
+        matches!(
+            self,
+            Self::PrivateTimeout | Self::AgentSignedOut | Self::Removed | Self::AgentNotReady | Self::OutsideFailed
+        )
     }
 }
 
@@ -169,6 +220,8 @@ pub enum Sender {
     Private(AgentId),
     /// A face.
     Request,
+    /// The outside number it was with.
+    Outside,
 }
 
 /// A place a call was in.

@@ -2,6 +2,7 @@
 //! old news (`NoSuchCall`, `OfferNotPending`).
 
 use alloc::sync::Arc;
+use core::time::Duration;
 
 use crate::agent::{ChangedBy, NotReady};
 use crate::call::{Caller, FailCause};
@@ -76,6 +77,30 @@ pub enum Command {
         agent: AgentId,
         /// Where to.
         target: Target,
+    },
+    /// A transfer of any kind, to anywhere; the agent who talks with the call asks for it. Refused, the two go on talking.
+    TransferBy(Transfer),
+    /// The keeper gives its call away. When the other one has answered, they talk with the caller from now on and the
+    /// keeper is free; else that happens at the answer.
+    CompleteTransfer {
+        /// Which call.
+        call: CallId,
+        /// Its keeper.
+        agent: AgentId,
+    },
+    /// The keeper lets the caller into its talk with the other one; at the answer, if that is still to come.
+    JoinTalk {
+        /// Which call.
+        call: CallId,
+        /// Its keeper.
+        agent: AgentId,
+    },
+    /// The keeper has its call back, whatever came of its wish so far; whoever else rang or talked is free.
+    TakeBack {
+        /// Which call.
+        call: CallId,
+        /// Its keeper.
+        agent: AgentId,
     },
     /// An integration moves a waiting call.
     MoveCall {
@@ -181,6 +206,48 @@ pub enum Command {
 
     /// Time has passed: what fell due happens.
     Tick,
+}
+
+/// What an agent asks for when it wants somebody else for its call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Which call.
+    pub call: CallId,
+    /// The agent who talks with it; not a colleague who dialled it, and nobody whose call another agent keeps.
+    pub agent: AgentId,
+    /// Who is asked for.
+    pub to: TransferTo,
+    /// How.
+    pub mode: TransferMode,
+    /// Refused with `ExpectedWaitTooLong` if the call is expected to wait longer: held against the time within which nine
+    /// of ten such calls are answered. Not for the outside, of which nothing is expected.
+    pub expected_wait_max: Option<Duration>,
+}
+
+/// Whom a transfer asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferTo {
+    /// Any agent of a queue.
+    Queue(QueueId),
+    /// An agent: by way of its private queue.
+    Agent(AgentId),
+    /// An external number or SIP address; the edge knows which are allowed.
+    Outside(Arc<str>),
+}
+
+/// How an agent gives its call to somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TransferMode {
+    /// The agent is free at once.
+    Release,
+    /// As `Release`, and always to an agent's private queue: to an agent only.
+    Specified,
+    /// The agent keeps the caller on hold until the other one answers, and has it back when that does not happen.
+    Success,
+    /// The agent talks with the other one first, and then gives the call away, joins the talk or takes it back.
+    Consult,
+    /// All three talk as soon as the other one answers.
+    ThreeParty,
 }
 
 /// Where a call shall go.

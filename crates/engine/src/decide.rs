@@ -15,6 +15,7 @@ mod offers;
 mod presence;
 mod private;
 mod queues;
+mod transfers;
 
 pub(crate) use self::agents::{lost_for_too_long, wrap_up_over};
 pub(crate) use self::moves::meet;
@@ -31,7 +32,7 @@ use alloc::vec::Vec;
 use crate::agent::Presence;
 use crate::call::{Call, Cause};
 use crate::command::Command;
-use crate::event::{Event, OfferEnd};
+use crate::event::{Event, OfferEnd, TakenBack};
 use crate::floor::Situation;
 use crate::id::{AgentId, CallId, QueueId};
 use crate::rejection::Rejection;
@@ -64,6 +65,8 @@ pub(crate) enum Step {
     Meet(CallId, Situation),
     /// A waiting call goes back to its origin queue with the return ticket.
     SendBack(CallId, Cause),
+    /// A call that its agent did not take goes back to its keeper, if it has not by then.
+    GiveBack(CallId, TakenBack),
     /// All calls of an agent's private queue end their wait.
     EmptyPrivateQueue(AgentId, PrivateEnd),
     /// A call ends its private wait.
@@ -94,11 +97,15 @@ pub(crate) fn decide(state: &State, now: Timestamp, command: &Command) -> Result
         Command::ReleaseCall { call } => calls::release(state, now, *call),
         Command::CancelQueuing { call } => moves::cancel_queuing(state, *call),
         Command::SetHeld { call, held } => calls::set_held(state, *call, *held),
-        Command::Transfer { call, agent, target } => moves::transfer(state, now, *call, *agent, *target),
+        Command::Transfer { call, agent, target } => transfers::transfer(state, now, *call, *agent, *target),
+        Command::TransferBy(wish) => transfers::transfer_by(state, now, wish),
+        Command::CompleteTransfer { call, agent } => transfers::complete(state, now, *call, *agent),
+        Command::JoinTalk { call, agent } => transfers::join(state, *call, *agent),
+        Command::TakeBack { call, agent } => transfers::take_back(state, now, *call, *agent),
         Command::MoveCall { call, target } => moves::move_call(state, now, *call, *target),
-        Command::OutsideAnswered { call } => calls::outside_answered(state, *call),
+        Command::OutsideAnswered { call } => calls::outside_answered(state, now, *call),
         Command::OutsideLeft { call } => moves::outside_left(state, now, *call),
-        Command::AcceptOffer { offer } => offers::accept(state, *offer),
+        Command::AcceptOffer { offer } => offers::accept(state, now, *offer),
         Command::DeclineOffer { offer } => offers::end(state, now, *offer, OfferEnd::Declined),
         Command::ExpireOffer { offer } => offers::end(state, now, *offer, OfferEnd::Expired),
         Command::FailOffer { offer } => offers::end(state, now, *offer, OfferEnd::Failed),
@@ -121,6 +128,7 @@ pub(crate) fn take_step(state: &State, now: Timestamp, step: Step) -> Decision {
     match step {
         Step::Meet(call, situation) => meet(state, now, live(call), situation),
         Step::SendBack(call, cause) => send_back(state, now, live(call), cause),
+        Step::GiveBack(call, why) => transfers::give_back(state, now, call, why),
         Step::EmptyPrivateQueue(agent, end) => private::empty_private_queue(state, agent, end),
         Step::EndPrivateWait(call, end) => end_private_wait(state, now, live(call), end),
         Step::MaybeClosed(call, queue) => queues::maybe_closed(state, now, call, queue),

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use crate::agent::{ChangedBy, LostCause, NotReady, Presence};
-use crate::call::{Caller, Cause, Line, Outcome, Party, Sender, Why};
+use crate::call::{Caller, Cause, Keeping, Line, Outcome, Party, Sender, Why};
 use crate::floor::{Action, AgentSettings, Queue, Situation, VdnSettings};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
 use crate::time::Timestamp;
@@ -238,6 +238,50 @@ pub enum Event {
         /// Who gave it away.
         agent: AgentId,
     },
+    /// An agent asked for somebody else and keeps its call until then, on hold; where the call is follows.
+    CallKept {
+        /// Which call.
+        call: CallId,
+        /// Who keeps it.
+        agent: AgentId,
+        /// What for.
+        keeping: Keeping,
+    },
+    /// A keeper wants something else than before of who was asked for: all three talk, or the keeper leaves at the answer.
+    KeepingChanged {
+        /// Which call.
+        call: CallId,
+        /// What for from now on.
+        keeping: Keeping,
+    },
+    /// A keeper has given its call away; the call stays where it is. The keeper's legs are hung up; it is free.
+    CallGivenAway {
+        /// Which call.
+        call: CallId,
+        /// Who kept it.
+        agent: AgentId,
+    },
+    /// A keeper talks with its caller again, and nobody else does: another agent who talked is free, an outside number is
+    /// hung up.
+    CallTakenBack {
+        /// Which call.
+        call: CallId,
+        /// Who kept it.
+        agent: AgentId,
+        /// Why.
+        why: TakenBack,
+    },
+    /// An agent sent a call to an external number or address: the edge dials it.
+    CallTransferredOutside {
+        /// Which call.
+        call: CallId,
+        /// Where to.
+        address: Arc<str>,
+        /// Who sent it.
+        agent: AgentId,
+        /// How many times it has been sent on, this time included.
+        hops: u8,
+    },
     /// A call is over. Legs that are left are hung up; agents who talked are free.
     CallEnded {
         /// Which call.
@@ -269,6 +313,31 @@ pub enum OfferEnd {
     Withdrawn(WithdrawCause),
     /// The phone could not be rung.
     Failed,
+}
+
+/// Why a keeper has its call back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TakenBack {
+    /// It took the call back.
+    Asked,
+    /// Who was asked for declined.
+    Declined,
+    /// The phone of who was asked for rang for its whole time.
+    Expired,
+    /// The phone of who was asked for could not be rung.
+    Failed,
+    /// The call had waited for as long as it may.
+    WaitOver,
+    /// The call met this where it waited.
+    TurnedAway(Situation),
+    /// The agent for whom it waited signed out, stopped being `Ready`, or is no more.
+    AgentLeft,
+    /// The queue in which it waited is no more.
+    QueueRemoved,
+    /// Who was asked for had answered, and hung up.
+    OtherLeft,
+    /// The outside number refused, or could not be reached.
+    OutsideFailed,
 }
 
 /// Why an offer was withdrawn.

@@ -59,11 +59,11 @@ mod time;
 
 pub use agent::{ChangedBy, LostCause, NotReady, NotReadyKind, Presence, Reach, Work};
 pub use call::{
-    Call, Caller, Cause, FailCause, HOPS_MAX, Line, OfferRule, Outcome, Party, PassedOver, Place, ReleaseCause, Sender,
-    Stay, StayAt, Wait, Why, WinnerKey,
+    Call, Caller, Cause, FailCause, HOPS_MAX, Keeper, Keeping, Line, OfferRule, Outcome, OutsideSender, Party,
+    PassedOver, Place, ReleaseCause, Sender, Stay, StayAt, Wait, Why, WinnerKey,
 };
-pub use command::{Command, Target};
-pub use event::{ChosenPresence, Event, OfferEnd, WithdrawCause};
+pub use command::{Command, Target, Transfer, TransferMode, TransferTo};
+pub use event::{ChosenPresence, Event, OfferEnd, TakenBack, WithdrawCause};
 pub use floor::{
     Action, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut, OpenHours,
     PrivateAction, PrivateRules, PrivateSettings, Queue, SignIn, Situation, SkillStep, Strategy, Treatment, Treatments,

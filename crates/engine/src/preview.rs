@@ -30,6 +30,8 @@ pub enum Destination {
     Offered(Line, AgentId),
     /// It would be on its way to an outside number.
     Outside,
+    /// The agent who keeps it would have it back.
+    TakenBack(AgentId),
     /// It would be over.
     Ended(Outcome),
 }
@@ -73,6 +75,7 @@ fn destination(state: &State, id: CallId, events: &[Event]) -> Destination {
         Place::Waiting(wait) => Destination::Waiting(wait.line),
         Place::Offered { agent, wait, .. } => Destination::Offered(wait.line, *agent),
         Place::Outside { .. } => Destination::Outside,
-        Place::Talking { .. } => panic!("nobody talks with a call by signing out"),
+        // Nobody else comes to talk with a call by somebody's signing out.
+        Place::Talking { agent, .. } => Destination::TakenBack(*agent),
     }
 }

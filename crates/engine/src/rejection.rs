@@ -37,6 +37,12 @@ pub enum Rejection {
     AgentNotInWrapUp(AgentId),
     /// The agent does not talk with this call.
     NotTheAgentsCall(AgentId, CallId),
+    /// The agent does not keep this call.
+    NotTheKeeper(AgentId, CallId),
+    /// Another agent keeps this call, or the agent itself does and has asked for somebody already.
+    CallIsKept(CallId, AgentId),
+    /// A specified transfer is to an agent.
+    SpecifiedNeedsAgent(CallId),
     /// A call cannot be directed to the agent who is its caller or talks with it already.
     AgentIsInTheCall(AgentId, CallId),
     /// The agent cannot sign out by itself while calls wait for it alone; so many do.
@@ -73,6 +79,11 @@ impl fmt::Display for Rejection {
             Self::AgentAlwaysSignedIn(agent) => write!(f, "agent {agent} is signed in for ever by configuration"),
             Self::AgentNotInWrapUp(agent) => write!(f, "agent {agent} is not in wrap-up"),
             Self::NotTheAgentsCall(agent, call) => write!(f, "agent {agent} does not talk with call {call}"),
+            Self::NotTheKeeper(agent, call) => write!(f, "agent {agent} does not keep call {call}"),
+            Self::CallIsKept(call, keeper) => {
+                write!(f, "agent {keeper} keeps call {call} and has asked for somebody already")
+            }
+            Self::SpecifiedNeedsAgent(call) => write!(f, "call {call} can be specified only for an agent"),
             Self::AgentIsInTheCall(agent, call) => write!(f, "agent {agent} is in call {call} already"),
             Self::PrivateCallsWait(agent, 1) => write!(f, "agent {agent} cannot sign out: 1 call waits for it"),
             Self::PrivateCallsWait(agent, count) => {

@@ -137,7 +137,12 @@ pub(crate) struct Manner {
 impl Manner {
     /// As its origin queue says; for a call that came through no queue, or one that is no more, as the VDN says.
     pub(crate) fn of(state: &State, call: &Call) -> Self {
-        match call.origin_queue.and_then(|queue| state.queue(queue)) {
+        Self::by_queue(state, call.origin_queue)
+    }
+
+    /// As this queue says, if it is there.
+    pub(crate) fn by_queue(state: &State, queue: Option<QueueId>) -> Self {
+        match queue.and_then(|queue| state.queue(queue)) {
             Some(queue) => Self { ring_max: queue.ring_max, wrap_up: queue.wrap_up, keep_ready: queue.keep_ready },
             None => {
                 let vdn = state.settings();

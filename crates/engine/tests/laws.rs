@@ -19,7 +19,7 @@ const START: Timestamp = Timestamp::from_seconds(1_605_484_800);
 const STEPS_MAX: usize = 150;
 
 /// What schedules must lead to, so that the laws are about it.
-const KINDS: [&str; 54] = [
+const KINDS: [&str; 72] = [
     "VdnNamed",
     "SettingsDefined",
     "QueueDefined",
@@ -50,6 +50,24 @@ const KINDS: [&str; 54] = [
     "HeldChanged",
     "CallTransferred",
     "CallEnded",
+    "CallKept",
+    "KeepingChanged",
+    "CallGivenAway",
+    "CallTakenBack",
+    "CallTransferredOutside",
+    "NotTheKeeper",
+    "CallIsKept",
+    "SpecifiedNeedsAgent",
+    "back Asked",
+    "back Declined",
+    "back Expired",
+    "back Failed",
+    "back WaitOver",
+    "back TurnedAway",
+    "back AgentLeft",
+    "back OtherLeft",
+    "back OutsideFailed",
+    "cause OutsideFailed",
     "NoSuchAgent",
     "NoSuchQueue",
     "NoSuchCall",

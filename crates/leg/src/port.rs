@@ -232,8 +232,21 @@ pub struct Refer {
     pub user: Box<str>,
     /// Its host with port as written; empty for a `tel` URI.
     pub host: Box<str>,
-    /// Whether it carries `Replaces` (RFC 3891): an attended transfer.
-    pub replaces: bool,
+    /// The dialog that the call shall take the place of (`Replaces`, RFC 3891): an attended transfer. Call-ID, then the
+    /// two tags as parameters, percent-encoding undone.
+    pub replaces: Option<Box<str>>,
+}
+
+impl Refer {
+    /// Whether it would take the place of a dialog with this tag of ours, on whichever side the phone puts it.
+    #[must_use]
+    pub fn replaces_tag(&self, ours: &str) -> bool {
+        let params = self.replaces.iter().flat_map(|value| value.split(';').skip(1));
+        params.filter_map(|param| param.split_once('=')).any(|(name, tag)| {
+            let name = name.trim();
+            tag.trim() == ours && (name.eq_ignore_ascii_case("to-tag") || name.eq_ignore_ascii_case("from-tag"))
+        })
+    }
 }
 
 /// How a leg ended.

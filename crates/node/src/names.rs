@@ -18,6 +18,7 @@ names!(
     command_name(Command): Configure, Arrive, CallerLeft, AgentLeft, FailCall, FailAllCalls, ReleaseCall, CancelQueuing,
     SetHeld, Transfer, MoveCall, OutsideAnswered, OutsideLeft, AcceptOffer, DeclineOffer, ExpireOffer, FailOffer,
     SignIn, SignOut, BecomeReady, BecomeNotReady, EndWrapUp, PhoneFound, PhoneLost, CloseQueue, OpenQueue, Tick,
+    TransferBy, CompleteTransfer, JoinTalk, TakeBack,
 );
 
 names!(
@@ -25,5 +26,5 @@ names!(
     rejection_name(Rejection): NoSuchAgent, NoSuchQueue, NoSuchCall, OfferNotPending, AlreadyArrived,
     PriorityOutOfRange, AgentSignedOut, AgentNotReady, AgentEngaged, AgentAlreadySignedIn, AgentAlwaysSignedIn,
     AgentNotInWrapUp, NotTheAgentsCall, AgentIsInTheCall, PrivateQueueFull, PrivateCallsWait, CallNotWaiting,
-    NothingToCancelTo, QueueRefused, TooManyHops, WrongVdn, FloorInvalid,
+    NothingToCancelTo, QueueRefused, TooManyHops, WrongVdn, FloorInvalid, NotTheKeeper, CallIsKept, SpecifiedNeedsAgent,
 );

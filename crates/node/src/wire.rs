@@ -1,10 +1,10 @@
 //! What a record and a snapshot look like on disk: types of the journal's own, so that the engine can change without
 //! the past becoming unreadable.
 //!
-//! A frame is a version byte, a body in postcard's encoding, and the CRC-32 of both (4 bytes, little endian). Version 2
-//! is written; version 1, in which no struct had grown yet, is read. `tests/golden` holds bytes of every variant. What
-//! is written once is never renumbered: new variants go to the end of their enum, and so do new fields, each as a
-//! variant of what its struct has gained. Anything else takes a new version byte.
+//! A frame is a version byte, a body in postcard's encoding, and the CRC-32 of both (4 bytes, little endian). Version 3
+//! is written. Versions 1, in which no struct could grow, and 2, in which a live call could not, are read. `tests/golden`
+//! holds bytes of every variant. What is written once is never renumbered: new variants go to the end of their enum, and
+//! so do new fields, each as a variant of what its struct has gained. Anything else takes a new version byte.
 
 mod command;
 mod event;
@@ -23,7 +23,7 @@ pub(crate) use record::{decode_record, encode_record};
 pub(crate) use snapshot::{decode_snapshot, encode_snapshot};
 
 /// The version byte of all that is written today.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const CRC_BYTES: usize = 4;
 
 /// Why bytes are not what was written.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use engine::{AgentId, CallId, Command, NotReady, QueueId, Target, Work};
+use engine::{AgentId, Command, NotReady};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{Done, command, view};
 use super::extract::{After, At, Json, Listing, With};
 use super::principal::Principal;
-use super::problem::{Problem, Values};
+use super::problem::Problem;
 use super::view::{AgentView, AgentsView, NotReadyKind, SignOutPreview};
 use crate::app::App;
 
@@ -58,7 +58,7 @@ pub(crate) async fn one(
     .await
 }
 
-fn no_such_agent(agent: u32) -> Problem {
+pub(super) fn no_such_agent(agent: u32) -> Problem {
     engine::Rejection::NoSuchAgent(AgentId(agent)).into()
 }
 
@@ -176,77 +176,4 @@ pub(crate) async fn end_wrap_up(
     let agent = AgentId(agent);
     let by = principal.acts_for(agent)?;
     command(principal.node(&app, vdn)?, Command::EndWrapUp { agent, by }).await
-}
-
-/// Where a call shall go.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum TransferTarget {
-    /// To a queue.
-    Queue {
-        /// Which one.
-        queue: u16,
-    },
-    /// Directed to an agent.
-    Agent {
-        /// Whom.
-        agent: u32,
-    },
-}
-
-impl From<TransferTarget> for Target {
-    fn from(target: TransferTarget) -> Self {
-        match target {
-            TransferTarget::Queue { queue } => Self::Queue(QueueId(queue)),
-            TransferTarget::Agent { agent } => Self::Agent(AgentId(agent)),
-        }
-    }
-}
-
-/// What an agent gives away.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Transfer {
-    /// The call; without it, the one with which the agent talks.
-    #[schema(example = "1605492949-1447")]
-    call: Option<String>,
-    /// Where to.
-    to: TransferTarget,
-}
-
-/// Release transfer: the agent gives its call away and is free at once. Refused, the two go on talking.
-#[utoipa::path(post, path = "/api/v1/vdns/{vdn}/agents/{agent}/transfer", tag = "agents", request_body = Transfer,
-    params(("vdn" = u16, Path, description = "Which VDN."), ("agent" = u32, Path, description = "Who.")), responses(
-    (status = 200, description = "Done, and views show it.", body = Done),
-    (status = 202, description = "Done; views do not show it yet.", body = Done),
-    (status = 400, description = "The body cannot be read.", body = Problem),
-    (status = 403, description = "Not for this agent.", body = Problem),
-    (status = 404, description = "No such VDN, agent, queue or call.", body = Problem),
-    (status = 409, description = "The agent has no such call, or the target refuses it.", body = Problem)))]
-pub(crate) async fn transfer(
-    State(app): State<Arc<App>>,
-    principal: Principal,
-    At((vdn, agent)): At<(u16, u32)>,
-    Json(Transfer { call, to }): Json<Transfer>,
-) -> Result<Response, Problem> {
-    let agent = AgentId(agent);
-    principal.acts_for(agent)?;
-    let node = principal.node(&app, vdn)?;
-    let call = match call {
-        Some(call) => call.parse().map_err(|error| Problem::malformed(format!("call: {call:?}: {error}")))?,
-        None => node.read(|state, _| talks_with(state, agent))?,
-    };
-    command(node, Command::Transfer { call, agent, target: to.into() }).await
-}
-
-/// The call with which an agent talks.
-fn talks_with(state: &engine::State, agent: AgentId) -> Result<CallId, Problem> {
-    match state.agent(agent).ok_or_else(|| no_such_agent(agent.0))?.work {
-        Work::Talking { call, .. } => Ok(call),
-        _ => {
-            let values = Values { agent: Some(agent.0), ..Values::default() };
-            let detail = format!("agent {agent} talks with nobody");
-            Err(Problem::new(axum::http::StatusCode::CONFLICT, "AgentNotTalking", detail).with(values))
-        }
-    }
 }

@@ -200,6 +200,9 @@ fn table(rejection: Rejection) -> (StatusCode, &'static str, Values) {
         Rejection::AgentIsInTheCall(id, of) => {
             (Status::CONFLICT, "AgentIsInTheCall", Values { agent: Some(id.0), ..call(of) })
         }
+        Rejection::NotTheKeeper(id, of) => (Status::CONFLICT, "NotTheKeeper", Values { agent: Some(id.0), ..call(of) }),
+        Rejection::CallIsKept(of, id) => (Status::CONFLICT, "CallIsKept", Values { agent: Some(id.0), ..call(of) }),
+        Rejection::SpecifiedNeedsAgent(id) => (Status::BAD_REQUEST, "SpecifiedNeedsAgent", call(id)),
         Rejection::PrivateCallsWait(id, waiting) => {
             (Status::CONFLICT, "PrivateCallsWait", Values { waiting: Some(waiting), ..agent(id) })
         }
@@ -261,6 +264,9 @@ mod tests {
             Rejection::AgentNotInWrapUp(agent),
             Rejection::NotTheAgentsCall(agent, call),
             Rejection::AgentIsInTheCall(agent, call),
+            Rejection::NotTheKeeper(agent, call),
+            Rejection::CallIsKept(call, agent),
+            Rejection::SpecifiedNeedsAgent(call),
             Rejection::PrivateQueueFull(agent),
             Rejection::PrivateCallsWait(agent, 2),
             Rejection::CallNotWaiting(call),

@@ -19,4 +19,4 @@ pub(crate) use private::SignOutPreview;
 pub(crate) use queue::{Part, QueueView, QueuesView};
 pub(crate) use sight::{Sight, is_with};
 pub(crate) use snapshot::Snapshot;
-pub(crate) use word::{NotReadyKind, Numbers, Situation};
+pub(crate) use word::{NotReadyKind, Numbers, Situation, TransferMode};

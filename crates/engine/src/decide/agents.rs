@@ -4,10 +4,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::agent::{ChangedBy, LostCause, Presence, Reach, Work};
-use crate::call::Call;
+use crate::call::{Call, Keeper};
 use crate::event::{Event, WithdrawCause};
 use crate::floor::SignIn;
-use crate::id::AgentId;
+use crate::id::{AgentId, CallId};
 use crate::rejection::Rejection;
 use crate::routing::Manner;
 use crate::state::{Agent, State};
@@ -97,19 +97,29 @@ fn wrapped_up(agent: &Agent, by: ChangedBy) -> Decision {
     Decision::from(events)
 }
 
-/// What an agent who served a call does next: wrap-up, or what it chose. One who has signed out does nothing.
+/// What an agent who served a call does next: wrap-up, or what it chose.
 pub(super) fn after_talk(state: &State, now: Timestamp, call: &Call, id: AgentId) -> Option<Event> {
+    after_serving(state, now, call.id, Manner::of(state, call), id)
+}
+
+/// As the queue says by which the keeper came to the call, wherever it has sent it since.
+pub(super) fn after_keeping(state: &State, now: Timestamp, call: CallId, keeper: Keeper) -> Option<Event> {
+    after_serving(state, now, call, Manner::by_queue(state, keeper.origin_queue), keeper.agent)
+}
+
+/// One who has signed out does nothing.
+fn after_serving(state: &State, now: Timestamp, call: CallId, manner: Manner, id: AgentId) -> Option<Event> {
     let agent = state.agent(id)?;
     if agent.presence == Presence::SignedOut {
         return None;
     }
-    let wrap_up = Manner::of(state, call).wrap_up;
+    let wrap_up = manner.wrap_up;
     let wraps_up = !agent.settings.idle_automatically || !wrap_up.is_zero();
     if !wraps_up {
         return after_work(agent);
     }
     let until = agent.settings.idle_automatically.then(|| now + wrap_up);
-    Some(Event::WrapUpStarted { agent: id, call: call.id, until })
+    Some(Event::WrapUpStarted { agent: id, call, until })
 }
 
 pub(super) fn phone_found(state: &State, id: AgentId) -> Result<Decision, Rejection> {

@@ -9,21 +9,24 @@ use crate::rejection::Rejection;
 use crate::state::State;
 use crate::time::Timestamp;
 
-use super::agents::after_talk;
+use super::agents::{after_keeping, after_talk};
 use super::presence::after_work;
+use super::transfers::{answered, is_answered, one_left};
 use super::{Decision, known_call};
 
 pub(super) fn caller_left(state: &State, now: Timestamp, id: CallId) -> Result<Decision, Rejection> {
     let call = known_call(state, id)?;
-    let outcome = match call.place {
-        Place::Talking { .. } | Place::Outside { answered: true, .. } => Outcome::Answered,
-        Place::Waiting(_) | Place::Offered { .. } | Place::Outside { .. } => Outcome::Abandoned,
-    };
+    // A caller whom an agent keeps is on hold in a talk.
+    let talks = is_answered(call) || call.keeper.is_some();
+    let outcome = if talks { Outcome::Answered } else { Outcome::Abandoned };
     Ok(end(state, now, call, outcome, Party::Caller).into())
 }
 
 pub(super) fn agent_left(state: &State, now: Timestamp, id: CallId, agent: AgentId) -> Result<Decision, Rejection> {
     let call = known_call(state, id)?;
+    if let Some(events) = one_left(state, now, call, agent) {
+        return Ok(events.into());
+    }
     match call.place {
         Place::Talking { agent: talker, .. } if talker == agent => {
             Ok(end(state, now, call, Outcome::Answered, Party::Called).into())
@@ -61,9 +64,14 @@ pub(super) fn set_held(state: &State, id: CallId, on_hold: bool) -> Result<Decis
 }
 
 /// An answer to a call that is elsewhere by now is old news.
-pub(super) fn outside_answered(state: &State, id: CallId) -> Result<Decision, Rejection> {
-    match known_call(state, id)?.place {
-        Place::Outside { answered: false, .. } => Ok(Event::OutsideAnswered { call: id }.into()),
+pub(super) fn outside_answered(state: &State, now: Timestamp, id: CallId) -> Result<Decision, Rejection> {
+    let call = known_call(state, id)?;
+    match call.place {
+        Place::Outside { answered: false, .. } => {
+            let mut events = Vec::from([Event::OutsideAnswered { call: id }]);
+            events.extend(answered(state, now, call));
+            Ok(events.into())
+        }
         _ => Ok(Decision::default()),
     }
 }
@@ -76,10 +84,10 @@ pub(super) fn end(state: &State, now: Timestamp, call: &Call, outcome: Outcome, 
         Place::Waiting(_) | Place::Offered { .. } | Place::Outside { .. } => None,
     };
     for agent in agents_of(call) {
-        let follows = if Some(agent) == talker {
-            after_talk(state, now, call, agent)
-        } else {
-            state.agent(agent).and_then(after_work)
+        let follows = match call.keeper {
+            _ if Some(agent) == talker => after_talk(state, now, call, agent),
+            Some(keeper) if keeper.agent == agent => after_keeping(state, now, call.id, keeper),
+            _ => state.agent(agent).and_then(after_work),
         };
         events.extend(follows);
     }
@@ -89,7 +97,7 @@ pub(super) fn end(state: &State, now: Timestamp, call: &Call, outcome: Outcome, 
 fn over(call: &Call, outcome: Outcome, by: Party) -> Vec<Event> {
     let mut events = Vec::with_capacity(2);
     if let Place::Offered { offer, agent, .. } = call.place {
-        let cause = if outcome == Outcome::Abandoned { WithdrawCause::CallerLeft } else { WithdrawCause::CallTaken };
+        let cause = if by == Party::Caller { WithdrawCause::CallerLeft } else { WithdrawCause::CallTaken };
         let how = OfferEnd::Withdrawn(cause);
         events.push(Event::OfferEnded { offer, call: call.id, agent, how, not_before: None });
     }
@@ -97,7 +105,7 @@ fn over(call: &Call, outcome: Outcome, by: Party) -> Vec<Event> {
     events
 }
 
-/// Whom the call engages: the one it is offered to or who talks, and the colleague who dialled it.
+/// Whom the call engages: the one it is offered to or who talks, its keeper, and the colleague who dialled it.
 fn agents_of(call: &Call) -> impl Iterator<Item = AgentId> + use<> {
     let called = match call.place {
         Place::Offered { agent, .. } | Place::Talking { agent, .. } => Some(agent),
@@ -107,5 +115,5 @@ fn agents_of(call: &Call) -> impl Iterator<Item = AgentId> + use<> {
         Caller::Agent(agent) => Some(agent),
         Caller::Outside(_) => None,
     };
-    called.into_iter().chain(caller)
+    called.into_iter().chain(call.keeper.map(|keeper| keeper.agent)).chain(caller)
 }

@@ -14,6 +14,7 @@ use super::known_agent;
 pub(super) struct InTheCall {
     caller: Option<AgentId>,
     talker: Option<AgentId>,
+    keeper: Option<AgentId>,
 }
 
 impl InTheCall {
@@ -22,19 +23,19 @@ impl InTheCall {
             Caller::Agent(agent) => Some(*agent),
             Caller::Outside(_) => None,
         };
-        Self { caller, talker: None }
+        Self { caller, talker: None, keeper: None }
     }
 
-    pub(super) const fn of(call: &Call) -> Self {
+    pub(super) fn of(call: &Call) -> Self {
         let talker = match &call.place {
             Place::Talking { agent, .. } => Some(*agent),
             Place::Waiting(_) | Place::Offered { .. } | Place::Outside { .. } => None,
         };
-        Self { talker, ..Self::caller(&call.caller) }
+        Self { talker, keeper: call.keeper.map(|keeper| keeper.agent), ..Self::caller(&call.caller) }
     }
 
     pub(super) fn contains(self, agent: AgentId) -> bool {
-        self.caller == Some(agent) || self.talker == Some(agent)
+        [self.caller, self.talker, self.keeper].contains(&Some(agent))
     }
 }
 

@@ -211,6 +211,14 @@ impl<'a> Journey<'a> {
         matches!(action, Action::Agent(agent) if self.waits_for == Some(*agent)) && self.asked.is_empty()
     }
 
+    /// To an outside number, sent there by an agent.
+    pub(super) fn transfer_outside(&mut self, address: &Arc<str>, agent: AgentId) -> Result<(), Rejection> {
+        self.hop()?;
+        let (call, address, hops) = (self.call, Arc::clone(address), self.hops);
+        self.events.push(Event::CallTransferredOutside { call, address, agent, hops });
+        Ok(())
+    }
+
     fn go_outside(&mut self, address: &Arc<str>, queue: QueueId, situation: Situation) -> Result<(), Rejection> {
         self.hop()?;
         let (call, address, hops) = (self.call, Arc::clone(address), self.hops);

@@ -1,42 +1,22 @@
-//! How a call comes from one place to another: by transfer, by request, by treatment, and back.
+//! How a call comes from one place to another: by request, by treatment, and back.
 
 use alloc::vec::Vec;
 
-use crate::call::{Call, Cause, Line, Outcome, Party, Place, ReleaseCause, Sender, Wait};
+use crate::call::{Call, Cause, Line, Outcome, OutsideSender, Party, Place, ReleaseCause, Sender, Wait};
 use crate::command::Target;
-use crate::event::{Event, OfferEnd, WithdrawCause};
+use crate::event::{Event, OfferEnd, TakenBack, WithdrawCause};
 use crate::floor::{Action, Queue, Situation, Treatment};
-use crate::id::{AgentId, CallId};
+use crate::id::CallId;
 use crate::rejection::Rejection;
 use crate::state::State;
 use crate::time::Timestamp;
 
-use super::agents::after_talk;
 use super::arrive::turned_away;
 use super::calls::end;
 use super::journey::{Journey, Met, Sent};
 use super::presence::after_work;
+use super::transfers::{self, taken_back};
 use super::{Decision, Step, known_call};
-
-/// Refused, the two go on talking.
-pub(super) fn transfer(
-    state: &State,
-    now: Timestamp,
-    id: CallId,
-    agent: AgentId,
-    target: Target,
-) -> Result<Decision, Rejection> {
-    let call = known_call(state, id)?;
-    if !matches!(call.place, Place::Talking { agent: talker, .. } if talker == agent) {
-        return Err(Rejection::NotTheAgentsCall(agent, id));
-    }
-    let mut journey = Journey::of(state, now, call).transferred();
-    hop(&mut journey, target, Sent { cause: Cause::Transfer, sender: Sender::Agent(agent) })?;
-    let mut events = Vec::from([Event::CallTransferred { call: id, agent }]);
-    events.append(&mut journey.events);
-    events.extend(after_talk(state, now, call, agent));
-    Ok(events.into())
-}
 
 /// Moved to the line it waits in already, a call stays where it is.
 pub(super) fn move_call(state: &State, now: Timestamp, id: CallId, target: Target) -> Result<Decision, Rejection> {
@@ -54,7 +34,7 @@ pub(super) fn move_call(state: &State, now: Timestamp, id: CallId, target: Targe
     Ok(events.into())
 }
 
-fn hop(journey: &mut Journey<'_>, target: Target, sent: Sent) -> Result<(), Rejection> {
+pub(super) fn hop(journey: &mut Journey<'_>, target: Target, sent: Sent) -> Result<(), Rejection> {
     match target {
         Target::Queue(queue) => journey.hop_to_queue(queue, sent),
         Target::Agent(agent) => journey.hop_to_agent(agent, sent),
@@ -74,7 +54,7 @@ pub(super) fn cancel_queuing(state: &State, id: CallId) -> Result<Decision, Reje
     let (Place::Waiting(wait) | Place::Offered { wait, .. }) = &call.place else {
         return Err(Rejection::CallNotWaiting(id));
     };
-    if treating_queue(state, call, wait).is_none() {
+    if call.keeper.is_none() && treating_queue(state, call, wait).is_none() {
         return Err(Rejection::NothingToCancelTo(id));
     }
     let events = withdrawn(state, call, WithdrawCause::Cancelled);
@@ -97,9 +77,14 @@ fn treating_queue<'a>(state: &'a State, call: &Call, wait: &Wait) -> Option<&'a 
     }
 }
 
-/// A waiting call meets a situation.
+/// A waiting call meets a situation. One that an agent keeps is given back to it: the agent asked, and the agent is told.
 pub(crate) fn meet(state: &State, now: Timestamp, call: &Call, situation: Situation) -> Decision {
     let Place::Waiting(wait) = &call.place else { panic!("only a waiting call meets a situation") };
+    if call.keeper.is_some() {
+        let is_over = situation == Situation::Timeout;
+        let why = if is_over { TakenBack::WaitOver } else { TakenBack::TurnedAway(situation) };
+        return taken_back(state, now, call, why).into();
+    }
     let queue = treating_queue(state, call, wait).expect("a situation is met in a queue of the floor");
     let mut journey = Journey::of(state, now, call).leaving(wait.line);
     let met = journey.treat(queue, situation, Some(queue.treatments.of(situation)));
@@ -126,32 +111,53 @@ pub(super) fn release(state: &State, now: Timestamp, call: &Call, cause: Release
     end(state, now, call, Outcome::Released(cause), Party::Server)
 }
 
-/// A call that waits in private, or in a queue that is to be removed, goes back to its origin queue with the return
-/// ticket; without one, to the default queue; else it is released.
+/// A call that waits in private, or in a queue that is to be removed, goes back to its keeper; else to its origin queue
+/// with the return ticket; without one, to the default queue; else it is released.
 pub(super) fn send_back(state: &State, now: Timestamp, call: &Call, cause: Cause) -> Decision {
     let Place::Waiting(wait) = &call.place else { panic!("only a waiting call is sent back") };
     let sender = match wait.line {
         Line::Queue(queue) => Sender::Queue(queue),
         Line::Private(agent) => Sender::Private(agent),
     };
+    if call.keeper.is_some() {
+        return taken_back(state, now, call, TakenBack::QueueRemoved).into();
+    }
+    back_to_a_queue(state, now, call, Sent { cause, sender })
+}
+
+/// To the first of its origin queue and the default queue that it does not wait in already.
+pub(super) fn back_to_a_queue(state: &State, now: Timestamp, call: &Call, sent: Sent) -> Decision {
+    let line = match &call.place {
+        Place::Waiting(wait) => Some(wait.line),
+        Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,
+    };
     let mut ways = [call.origin_queue, state.settings().default_queue].into_iter().flatten();
-    let Some(queue) = ways.find(|queue| wait.line != Line::Queue(*queue) && state.queue(*queue).is_some()) else {
+    let Some(queue) = ways.find(|queue| line != Some(Line::Queue(*queue)) && state.queue(*queue).is_some()) else {
         return release(state, now, call, ReleaseCause::NoQueueToReturnTo).into();
     };
     let mut journey = Journey::of(state, now, call);
-    let entered = journey.go_back_to_queue(queue, Sent { cause, sender });
+    let entered = journey.go_back_to_queue(queue, sent);
     let ends = turned_away(entered).expect("a queue of the floor takes a call, or turns it away");
     let mut events = journey.events;
     events.extend(ends.map(|cause| release(state, now, call, cause)).unwrap_or_default());
     Decision::from(events)
 }
 
-/// The outside number left: before it answered, the treatment's fallback is tried; after it, the call is over.
+/// The outside number left: before it answered, the treatment's fallback is tried, or the agent who sent the call has it
+/// back; after it, the call is over, unless an agent kept it.
 pub(super) fn outside_left(state: &State, now: Timestamp, id: CallId) -> Result<Decision, Rejection> {
     let call = known_call(state, id)?;
-    let Place::Outside { address, answered, sent_by: (queue, situation), .. } = &call.place else {
+    let Place::Outside { address, answered, sent_by, .. } = &call.place else {
         // It is elsewhere by now: old news.
         return Ok(Decision::default());
+    };
+    let (queue, situation) = match sent_by {
+        OutsideSender::Agent(agent) => return Ok(transfers::outside_left(state, now, call, *agent)),
+        OutsideSender::Treatment(..) if call.keeper.is_some() => {
+            let why = if *answered { TakenBack::OtherLeft } else { TakenBack::OutsideFailed };
+            return Ok(taken_back(state, now, call, why).into());
+        }
+        OutsideSender::Treatment(queue, situation) => (queue, situation),
     };
     if *answered {
         return Ok(end(state, now, call, Outcome::Answered, Party::Called).into());

@@ -16,10 +16,13 @@ use crate::time::Timestamp;
 use super::Decision;
 use super::agents::lost;
 use super::presence::after_work;
+use super::transfers::{answered, untaken};
 
-pub(super) fn accept(state: &State, offer: OfferId) -> Result<Decision, Rejection> {
+pub(super) fn accept(state: &State, now: Timestamp, offer: OfferId) -> Result<Decision, Rejection> {
     let (call, agent) = pending(state, offer)?;
-    Ok(Event::OfferAccepted { offer, call: call.id, agent }.into())
+    let mut events = vec![Event::OfferAccepted { offer, call: call.id, agent }];
+    events.extend(answered(state, now, call));
+    Ok(events.into())
 }
 
 /// The offer was declined, expired or failed.
@@ -45,7 +48,7 @@ pub(crate) fn end_untaken(state: &State, now: Timestamp, call: &Call, how: Offer
     };
     let mut events = vec![Event::OfferEnded { offer, call: call.id, agent: agent.settings.id, how, not_before }];
     events.extend(follows);
-    Decision::from(events)
+    Decision { events, steps: Vec::from_iter(untaken(call, how)) }
 }
 
 /// What the floor makes of an agent who did not take a call. Its own choice of `NotReady` stands, and a phone without a

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::agent::{ChangedBy, Presence, Work};
 use crate::call::{Call, Cause, Line, Place, ReleaseCause, Sender, StayAt, Wait};
-use crate::event::Event;
+use crate::event::{Event, TakenBack};
 use crate::floor::{OnNotReady, OnSignOut, PrivateAction, PrivateRules};
 use crate::id::AgentId;
 use crate::rejection::Rejection;
@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 use super::journey::{Journey, Sent};
 use super::moves::{release, send_back};
+use super::transfers::taken_back;
 use super::{Decision, Step};
 
 /// Why a private wait ends.
@@ -85,6 +86,10 @@ pub(crate) fn end_private_wait(state: &State, now: Timestamp, call: &Call, end: 
     let Place::Waiting(Wait { line: Line::Private(id), sender, .. }) = &call.place else {
         panic!("only a call that waits in private ends a private wait")
     };
+    if call.keeper.is_some() {
+        let is_over = end == PrivateEnd::WaitOver;
+        return taken_back(state, now, call, if is_over { TakenBack::WaitOver } else { TakenBack::AgentLeft }).into();
+    }
     let agent = state.agent(*id).expect("a private queue has an agent");
     let rules = state.private_rules(agent);
     let leaving = [on_leaving(rules.on_sign_out)];

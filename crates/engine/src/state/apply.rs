@@ -4,9 +4,10 @@
 mod agents;
 mod calls;
 mod floor;
+mod keeping;
 
 use crate::agent::{Reach, Work};
-use crate::call::Call;
+use crate::call::{Call, OutsideSender};
 use crate::event::Event;
 use crate::id::{AgentId, CallId};
 use crate::time::Timestamp;
@@ -56,8 +57,15 @@ impl State {
             Event::WaitExtended { call, until } => self.extend_wait(*call, *until),
             Event::SkillWidened { call, weight_min, next } => self.widen(*call, *weight_min, *next),
             Event::CallSentOutside { call, address, queue, situation, hops } => {
-                self.send_outside(at, *call, address, (*queue, *situation), *hops);
+                self.send_outside(at, *call, address, OutsideSender::Treatment(*queue, *situation), *hops);
             }
+            Event::CallTransferredOutside { call, address, agent, hops } => {
+                self.send_outside(at, *call, address, OutsideSender::Agent(*agent), *hops);
+            }
+            Event::CallKept { call, agent, keeping } => self.keep(*call, *agent, *keeping),
+            Event::KeepingChanged { call, keeping } => self.change_keeping(*call, *keeping),
+            Event::CallGivenAway { call, .. } => self.give_away(at, *call),
+            Event::CallTakenBack { call, .. } => self.take_back(at, *call),
             Event::OutsideAnswered { call } => self.answer_outside(*call),
             Event::OfferMade { offer, call, agent, until, .. } => self.make_offer(at, *offer, *call, *agent, *until),
             Event::OfferAccepted { call, agent, .. } => self.accept_offer(at, *call, *agent),

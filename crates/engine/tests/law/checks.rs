@@ -1,8 +1,8 @@
 //! The invariants of a settled state, written against what anybody can read: slow and obvious.
 
 use engine::{
-    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Line, PassedOver, Place, Presence, QueueId, Reach, State,
-    Timestamp, Wait, Work,
+    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Keeping, Line, PassedOver, Place, Presence, QueueId, Reach,
+    State, Timestamp, Wait, Work,
 };
 
 /// Everything that must hold between two turns.
@@ -40,9 +40,21 @@ fn check_call(state: &State, call: &Call) {
         Place::Talking { agent, since, .. } => {
             assert_eq!(listed, 0, "a talk is in no line");
             let work = state.agent(*agent).expect("a talk has an agent").work;
-            assert_eq!(work, Work::Talking { call: call.id, since: *since });
+            // Who has its call back has been engaged with it all the while.
+            assert!(
+                matches!(work, Work::Talking { call: talking, since: began } if talking == call.id && began <= *since)
+            );
         }
         Place::Outside { .. } => assert_eq!(listed, 0, "a call outside is in no line"),
+    }
+    if let Some(keeper) = call.keeper {
+        let work = state.agent(keeper.agent).expect("a keeper stays until its call is over").work;
+        assert!(
+            matches!(work, Work::Talking { call: kept, .. } if kept == call.id),
+            "a keeper is engaged with its call"
+        );
+        let is_answered = matches!(call.place, Place::Talking { .. } | Place::Outside { answered: true, .. });
+        assert!(!is_answered || keeper.keeping != Keeping::UntilAnswered, "it leaves at the answer");
     }
     if let Caller::Agent(agent) = call.caller {
         let work = state.agent(agent).expect("a colleague who dialled stays until the call is over").work;
@@ -93,7 +105,8 @@ fn engages(call: &Call, id: AgentId) -> bool {
         Place::Offered { agent, .. } | Place::Talking { agent, .. } => agent == id,
         Place::Waiting(_) | Place::Outside { .. } => false,
     };
-    called || matches!(call.caller, Caller::Agent(agent) if agent == id)
+    let keeps = call.keeper.is_some_and(|keeper| keeper.agent == id);
+    called || keeps || matches!(call.caller, Caller::Agent(agent) if agent == id)
 }
 
 /// Every line is in the order in which it is served.

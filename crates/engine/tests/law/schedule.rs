@@ -6,8 +6,8 @@ use std::time::Duration;
 use engine::{
     Action, AgentId, AgentQueue, AgentSettings, Call, CallId, Caller, ChangedBy, Command, DayHours, DirectedToNotReady,
     FailCause, Floor, Holiday, LegKey, NotReady, NotReadyKind, OfferId, OnNotReady, OnSignOut, OpenHours, Place,
-    PrivateAction, PrivateSettings, Queue, QueueId, SignIn, SkillStep, State, Strategy, Target, Treatment, Treatments,
-    VdnId, VdnSettings,
+    PrivateAction, PrivateSettings, Queue, QueueId, SignIn, SkillStep, State, Strategy, Target, Transfer, TransferMode,
+    TransferTo, Treatment, Treatments, VdnId, VdnSettings,
 };
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as Any, any, prop_oneof};
@@ -36,7 +36,7 @@ pub fn steps(length: usize) -> impl Any<Value = Vec<Step>> {
         1 => (1..30_u64).prop_map(|minutes| Duration::from_secs(minutes * 60)),
     ];
     let floor = prop_oneof![60 => Just(None), 1 => floor().prop_map(Some)];
-    let step = (wait, any::<bool>(), 0..68_u8, any::<u16>(), any::<u16>(), floor)
+    let step = (wait, any::<bool>(), 0..76_u8, any::<u16>(), any::<u16>(), floor)
         .prop_map(|(wait, in_time, kind, first, second, floor)| Step { wait, in_time, kind, first, second, floor });
     vec(step, 1..length)
 }
@@ -327,6 +327,10 @@ impl Step {
             63 => Command::CloseQueue { queue: self.queue() },
             64..=65 => Command::OpenQueue { queue: self.queue() },
             66 => Command::SignOut { agent, by: ChangedBy::Agent },
+            67..=71 => self.transfer_by(state, call),
+            72 => Command::CompleteTransfer { call, agent: self.keeper(state, call) },
+            73 => Command::JoinTalk { call, agent: self.keeper(state, call) },
+            74 => Command::TakeBack { call, agent: self.keeper(state, call) },
             _ => Command::Tick,
         }
     }
@@ -351,11 +355,36 @@ impl Step {
     }
 
     fn agent_left(&self, state: &State, call: CallId) -> Command {
-        Command::AgentLeft { call, agent: self.talker(state, call) }
+        let agent = if self.first.is_multiple_of(3) { self.keeper(state, call) } else { self.talker(state, call) };
+        Command::AgentLeft { call, agent }
     }
 
     fn transfer(&self, state: &State, call: CallId) -> Command {
         Command::Transfer { call, agent: self.talker(state, call), target: self.target(self.second) }
+    }
+
+    fn transfer_by(&self, state: &State, call: CallId) -> Command {
+        let modes = [TransferMode::Success, TransferMode::Consult, TransferMode::ThreeParty];
+        let mode = match self.first % 8 {
+            0 => TransferMode::Release,
+            1 => TransferMode::Specified,
+            other => modes[usize::from(other) % 3],
+        };
+        let to = match (self.second % 7, self.target(self.second)) {
+            (0, _) => TransferTo::Outside("0302".into()),
+            (_, Target::Queue(queue)) => TransferTo::Queue(queue),
+            (_, Target::Agent(agent)) => TransferTo::Agent(agent),
+        };
+        let agent = self.talker(state, call);
+        Command::TransferBy(Transfer { call, agent, to, mode, expected_wait_max: None })
+    }
+
+    /// Mostly who keeps the call.
+    fn keeper(&self, state: &State, call: CallId) -> AgentId {
+        match state.call(call).and_then(|call| call.keeper) {
+            Some(keeper) if !self.second.is_multiple_of(8) => keeper.agent,
+            _ => self.agent(self.second),
+        }
     }
 
     /// Mostly who talks with the call.
@@ -386,8 +415,12 @@ impl Step {
 
     fn call(&self, state: &State) -> CallId {
         let talks = |call: &&Call| matches!(call.place, Place::Talking { .. });
-        let only_talks = matches!(self.kind, 25..=31);
-        let calls: Vec<CallId> = state.calls().filter(|call| !only_talks || talks(call)).map(|call| call.id).collect();
+        let suits = |call: &&Call| match self.kind {
+            25..=31 | 67..=71 => talks(call),
+            72..=74 => call.keeper.is_some(),
+            _ => true,
+        };
+        let calls: Vec<CallId> = state.calls().filter(suits).map(|call| call.id).collect();
         self.one_of(&calls).unwrap_or(CallId { second: 1, number: 5171 })
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use engine::{
     Call, CallId, Cause, Command, Departure, Destination, Engine, Entry, Event, Floor, Line, Outcome, Place, Rejection,
-    Situation, State, Timestamp,
+    Situation, State, TakenBack, Timestamp,
 };
 
 use super::checks::check_state;
@@ -119,6 +119,7 @@ impl World {
                 (Destination::Offered(line, to), Some(Place::Offered { agent, wait, .. })) => {
                     wait.line == line && *agent == to
                 }
+                (Destination::TakenBack(keeper), Some(Place::Talking { agent, .. })) => *agent == keeper,
                 (Destination::Outside, Some(Place::Outside { .. })) | (Destination::Ended(_), None) => true,
                 _ => false,
             };
@@ -139,11 +140,24 @@ impl World {
                 assert_eq!(held, Some(None), "a call that arrived ends once");
                 check_outcome(state.call(*call), *outcome, &entry.command);
             }
-            Event::CallSentOutside { call, hops, .. } => self.check_hops(*call, None, *hops),
+            Event::CallSentOutside { call, hops, .. } | Event::CallTransferredOutside { call, hops, .. } => {
+                self.check_hops(*call, None, *hops);
+            }
+            Event::CallTakenBack { call, agent, .. } => {
+                let keeper = state.call(*call).and_then(|call| call.keeper).expect("only a kept call is taken back");
+                assert_eq!(keeper.agent, *agent, "by its keeper");
+                assert!(!matches!(state.call(*call).unwrap().place, Place::Offered { .. }), "and nobody rings for it");
+            }
+            Event::CallGivenAway { call, agent } => {
+                let keeper = state.call(*call).and_then(|call| call.keeper).map(|keeper| keeper.agent);
+                assert_eq!(keeper, Some(*agent), "only a kept call is given away");
+            }
             Event::CallQueued { call, since, cause, hops, .. } => {
                 self.check_hops(*call, Some(*cause), *hops);
-                let transferred =
-                    |event: &Event| matches!(event, Event::CallTransferred { call: given, .. } if given == call);
+                let transferred = |event: &Event| match event {
+                    Event::CallTransferred { call: given, .. } | Event::CallKept { call: given, .. } => given == call,
+                    _ => false,
+                };
                 let kept = state.call(*call).and_then(|call| call.since);
                 if kept.is_some() && !entry.events.iter().any(transferred) {
                     assert_eq!(*since, kept, "only a transfer to a queue starts `since` anew, not {cause:?}");
@@ -180,8 +194,10 @@ fn check_closing(before: &State, entry: &Entry) {
         let due = before.next_deadline().is_some_and(|(at, _)| at <= entry.at);
         for call in before.waiting(*closed).filter(|_| !due) {
             let meets = |event: &Event| {
-                matches!(event, Event::TreatmentApplied { call: met, queue, situation, .. }
-                    if (*met, queue, *situation) == (call.id, closed, Situation::Closed))
+                let (met, why) = (call.id, TakenBack::TurnedAway(Situation::Closed));
+                matches!(event, Event::TreatmentApplied { call, queue, situation: Situation::Closed, .. }
+                    if (*call, queue) == (met, closed))
+                    || matches!(event, Event::CallTakenBack { call, why: because, .. } if (*call, *because) == (met, why))
             };
             assert!(entry.events.iter().any(meets), "{} waited in queue {closed}", call.id);
         }
@@ -199,6 +215,7 @@ fn finer_kind(event: &Event) -> Option<String> {
     match event {
         Event::CallQueued { cause, .. } => Some(format!("cause {}", kind(cause))),
         Event::CallEnded { outcome: Outcome::Released(cause), .. } => Some(format!("release {}", kind(cause))),
+        Event::CallTakenBack { why, .. } => Some(format!("back {}", kind(why))),
         Event::OfferMade { why, .. } => why.rule.map(|rule| format!("rule {}", kind(&rule))),
         _ => None,
     }
@@ -207,7 +224,8 @@ fn finer_kind(event: &Event) -> Option<String> {
 /// Abandoned means that the caller left while not talking.
 fn check_outcome(call: Option<&Call>, outcome: Outcome, command: &Command) {
     let Some(call) = call else { return };
-    let talks = matches!(call.place, Place::Talking { .. } | Place::Outside { answered: true, .. });
+    let is_answered = matches!(call.place, Place::Talking { .. } | Place::Outside { answered: true, .. });
+    let talks = is_answered || call.keeper.is_some();
     let caller_left = matches!(command, Command::CallerLeft { call: left } if *left == call.id);
     match outcome {
         Outcome::Abandoned => assert!(caller_left && !talks),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     AgentId, CallId, Caller, ChangedBy, Command, Engine, Entry, FailCause, LegKey, NotReady, NotReadyKind, OfferId,
-    Rejection, State, Target, Timestamp, Work,
+    Rejection, State, Target, Timestamp, Transfer, TransferMode, TransferTo, Work,
 };
 
 use super::floor::FloorBook;
@@ -180,6 +180,18 @@ impl Stage {
         }
     }
 
+    fn transfer(&self, agent: AgentId, name: &str, to: &[&str], mode: TransferMode) -> Read<Command> {
+        let to = match to {
+            [address, "outside"] => TransferTo::Outside((*address).into()),
+            target => match self.target(target)? {
+                Target::Queue(queue) => TransferTo::Queue(queue),
+                Target::Agent(agent) => TransferTo::Agent(agent),
+            },
+        };
+        let call = self.call(name)?;
+        Ok(Command::TransferBy(Transfer { call, agent, to, mode, expected_wait_max: None }))
+    }
+
     fn callers_command(&self, name: &str, rest: &[&str]) -> Read<Command> {
         let call = self.call(name)?;
         match rest {
@@ -222,9 +234,21 @@ impl Stage {
             ["answers"] => Ok(Command::AcceptOffer { offer: offer()? }),
             ["declines"] => Ok(Command::DeclineOffer { offer: offer()? }),
             ["hangs", "up", name] => Ok(Command::AgentLeft { call: self.call(name)?, agent }),
+            ["transfers", name, "to", target @ .., "when", "it", "answers"] => {
+                self.transfer(agent, name, target, TransferMode::Success)
+            }
+            ["transfers", name, "to", target @ .., "outside"] => {
+                self.transfer(agent, name, &[target, &["outside"]].concat(), TransferMode::Release)
+            }
             ["transfers", name, "to", target @ ..] => {
                 Ok(Command::Transfer { call: self.call(name)?, agent, target: self.target(target)? })
             }
+            ["specifies", name, "for", target @ ..] => self.transfer(agent, name, target, TransferMode::Specified),
+            ["consults", target @ .., "about", name] => self.transfer(agent, name, target, TransferMode::Consult),
+            ["asks", target @ .., "into", name] => self.transfer(agent, name, target, TransferMode::ThreeParty),
+            ["completes", name] => Ok(Command::CompleteTransfer { call: self.call(name)?, agent }),
+            ["joins", name] => Ok(Command::JoinTalk { call: self.call(name)?, agent }),
+            ["takes", name, "back"] => Ok(Command::TakeBack { call: self.call(name)?, agent }),
             _ => Err("no such sentence about an agent".into()),
         }
     }

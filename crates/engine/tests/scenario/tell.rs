@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Action, Agent, AgentId, Call, CallId, Caller, Cause, ChosenPresence, Departure, Destination, Event, Line, NotReady,
-    OfferEnd, OfferRule, Place, Presence, QueueId, Reach, Sender, State, StayAt, Timestamp, Why, Work,
+    Action, Agent, AgentId, Call, CallId, Caller, Cause, ChosenPresence, Departure, Destination, Event, Keeping, Line,
+    NotReady, OfferEnd, OfferRule, Place, Presence, QueueId, Reach, Sender, State, StayAt, TakenBack, Timestamp, Why,
+    Work,
 };
 
 use super::floor::FloorBook;
@@ -44,6 +45,7 @@ impl Teller<'_> {
                 format!("{call} would ring at agent {agent}, from {}", self.line(line))
             }
             Destination::Outside => format!("{call} would be sent outside"),
+            Destination::TakenBack(agent) => format!("agent {agent} would have {call} back"),
             Destination::Ended(outcome) => format!("{call} would be over: {outcome:?}"),
         }
     }
@@ -55,6 +57,7 @@ impl Teller<'_> {
             Sender::Queue(queue) => self.queue_name(queue),
             Sender::Private(agent) => format!("the private queue of {agent}"),
             Sender::Request => "a face".into(),
+            Sender::Outside => "the outside number".into(),
         }
     }
 
@@ -124,6 +127,19 @@ impl Teller<'_> {
                 format!("{} is {}", self.name(*call), if *held { "held" } else { "retrieved" })
             }
             Event::CallTransferred { call, agent } => format!("agent {agent} gave {} away", self.name(*call)),
+            Event::CallKept { call, agent, keeping } => {
+                format!("agent {agent} keeps {} {}", self.name(*call), keeping_text(*keeping))
+            }
+            Event::KeepingChanged { call, keeping } => {
+                format!("{} is kept {}", self.name(*call), keeping_text(*keeping))
+            }
+            Event::CallGivenAway { call, agent } => format!("agent {agent} leaves {} to the other", self.name(*call)),
+            Event::CallTakenBack { call, agent, why } => {
+                format!("agent {agent} has {} back: {}", self.name(*call), taken_back_text(*why))
+            }
+            Event::CallTransferredOutside { call, address, agent, hops } => {
+                format!("{} sent to {address} by agent {agent}, hops {hops}", self.name(*call))
+            }
             Event::CallEnded { call, outcome, by } => {
                 format!("{} ended: {outcome:?}, by {by:?}", self.name(*call))
             }
@@ -179,7 +195,10 @@ impl Teller<'_> {
 
     pub fn call(&self, state: &State, id: CallId) -> Vec<String> {
         let Some(call) = state.call(id) else { return vec![format!("{} is over", self.name(id))] };
-        let mut lines = vec![format!("{}: {}, hops {}", self.name(id), self.place(call), call.hops)];
+        let kept = call.keeper.map_or_else(String::new, |keeper| {
+            format!(", kept by agent {} {}", keeper.agent, keeping_text(keeper.keeping))
+        });
+        let mut lines = vec![format!("{}: {}{kept}, hops {}", self.name(id), self.place(call), call.hops)];
         lines.extend(call.history.iter().map(|stay| {
             let at = match &stay.at {
                 StayAt::Line(line) => self.line(*line),
@@ -271,6 +290,21 @@ fn presence_text(agent: &Agent) -> String {
 fn cause_text(cause: Cause) -> String {
     match cause {
         Cause::Treatment(situation) => format!("{situation:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn keeping_text(keeping: Keeping) -> &'static str {
+    match keeping {
+        Keeping::UntilAnswered => "until it is answered",
+        Keeping::ToConsult => "to consult",
+        Keeping::ToJoin => "to talk all three",
+    }
+}
+
+fn taken_back_text(why: TakenBack) -> String {
+    match why {
+        TakenBack::TurnedAway(situation) => format!("{situation:?}"),
         other => format!("{other:?}"),
     }
 }

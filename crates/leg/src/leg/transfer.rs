@@ -6,7 +6,7 @@ use super::{Leg, Phase};
 use crate::answerable::Answerable;
 use crate::message::{Method, Request, phrase};
 use crate::port::{ClientTxn, LegEvent, Refer};
-use crate::value::{NameAddr, Reason, list};
+use crate::value::{NameAddr, Reason, list, percent_decoded};
 
 /// How long the implicit subscription lives, told in NOTIFYs that are not the last. Longer than any offer rings.
 const SUBSCRIPTION_SECONDS: u32 = 180;
@@ -131,11 +131,14 @@ fn read_refer_to(request: &Request) -> Option<Refer> {
         return None;
     }
     let port = uri.port.map_or_else(String::new, |port| format!(":{port}"));
-    let named = |name: &str| name.split('=').next().unwrap_or("").trim().eq_ignore_ascii_case("Replaces");
+    let replaces = |header: &str| {
+        let (name, value) = header.split_once('=').unwrap_or((header, ""));
+        name.trim().eq_ignore_ascii_case("Replaces").then(|| percent_decoded(value).into())
+    };
     Some(Refer {
         target: address.uri.into(),
         user: uri.decoded_user().unwrap_or_default().into(),
         host: format!("{}{port}", uri.host).into(),
-        replaces: uri.headers.is_some_and(|headers| headers.split('&').any(named)),
+        replaces: uri.headers.and_then(|headers| headers.split('&').find_map(replaces)),
     })
 }

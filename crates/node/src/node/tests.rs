@@ -36,6 +36,7 @@ fn broken_call(number: u64) -> Call {
         hops: 0,
         since: None,
         place,
+        keeper: None,
         diverted: Vec::new(),
         not_before: Vec::new(),
         history: Vec::new(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{
-    AgentId, CallId, Caller, ChangedBy, Command, FailCause, Floor, LegKey, NotReady, OfferId, QueueId, Target,
+    AgentId, CallId, Caller, ChangedBy, Command, FailCause, Floor, LegKey, NotReady, OfferId, QueueId, Target, Transfer,
 };
 
 use super::mirror::mirror_enum;
@@ -36,4 +36,8 @@ mirror_enum!(CommandWire for Command {
     Tick,
     CloseQueue { queue: QueueId },
     OpenQueue { queue: QueueId },
+    TransferBy(transfer: Transfer),
+    CompleteTransfer { call: CallId, agent: AgentId },
+    JoinTalk { call: CallId, agent: AgentId },
+    TakeBack { call: CallId, agent: AgentId },
 });

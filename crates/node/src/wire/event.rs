@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use engine::{
-    Action, AgentId, AgentSettings, CallId, Caller, Cause, ChangedBy, ChosenPresence, Event, LegKey, Line, LostCause,
-    OfferEnd, OfferId, Outcome, Party, Presence, Queue, QueueId, Sender, Situation, Timestamp, VdnId, VdnSettings, Why,
+    Action, AgentId, AgentSettings, CallId, Caller, Cause, ChangedBy, ChosenPresence, Event, Keeping, LegKey, Line,
+    LostCause, OfferEnd, OfferId, Outcome, Party, Presence, Queue, QueueId, Sender, Situation, TakenBack, Timestamp,
+    VdnId, VdnSettings, Why,
 };
 
 use super::mirror::mirror_enum;
@@ -59,4 +60,9 @@ mirror_enum!(EventWire for Event {
     QueueClosed { queue: QueueId },
     QueueOpened { queue: QueueId },
     SkillWidened { call: CallId, weight_min: u8, next: Option<Timestamp> },
+    CallKept { call: CallId, agent: AgentId, keeping: Keeping },
+    KeepingChanged { call: CallId, keeping: Keeping },
+    CallGivenAway { call: CallId, agent: AgentId },
+    CallTakenBack { call: CallId, agent: AgentId, why: TakenBack },
+    CallTransferredOutside { call: CallId, address: Arc<str>, agent: AgentId, hops: u8 },
 });

@@ -31,7 +31,7 @@ mirror_struct!(VdnSettingsWire for VdnSettings {
     wrap_up: Duration,
     keep_ready: bool,
     utc_offset_minutes: i16,
-} and VdnSettingsMoreWire {
+} and VdnSettingsMoreWire since 2 {
     OnPrivateWaitEnd(on_private_wait_end: Vec<PrivateAction> = Vec::new()),
     OnSignOut(on_sign_out: OnSignOut = OnSignOut::Return),
     OnNotReady(on_not_ready: OnNotReady = OnNotReady::Keep),
@@ -70,7 +70,7 @@ mirror_struct!(QueueWire for Queue {
     no_agents_while_waiting: bool,
     hours: Vec<OpenHours>,
     treatments: Treatments,
-} and QueueMoreWire {
+} and QueueMoreWire since 2 {
     Also(also: Vec<QueueId> = Vec::new()),
     Holidays(holidays: Vec<Holiday> = Vec::new()),
     ServiceLevel(service_level: Duration = Duration::from_secs(20)),
@@ -112,7 +112,7 @@ mirror_struct!(AgentSettingsWire for AgentSettings {
     queues: Vec<AgentQueue>,
     sign_in: SignIn,
     idle_automatically: bool,
-} and AgentSettingsMoreWire {
+} and AgentSettingsMoreWire since 2 {
     Private(private: PrivateSettings = PrivateSettings::default()),
 });
 

@@ -86,7 +86,8 @@ macro_rules! mirror_enum {
 }
 
 /// Declares the form of a struct, in the order of the disk. What was added to it since version 1 follows as a list of
-/// what is not as it was before: new ones go to the end, and what it was before never changes.
+/// what is not as it was before: new ones go to the end, and what it was before never changes. The list is there since a
+/// version that is named once and never changed.
 macro_rules! mirror_struct {
     ($wire:ident for $engine:ident { $($field:ident: $type:ty),+ $(,)? }) => {
         #[derive(serde::Serialize, serde::Deserialize)]
@@ -113,13 +114,13 @@ macro_rules! mirror_struct {
             }
         }
     };
-    ($wire:ident for $engine:ident { $($field:ident: $type:ty),+ $(,)? } and $more_wire:ident {
+    ($wire:ident for $engine:ident { $($field:ident: $type:ty),+ $(,)? } and $more_wire:ident since $since:literal {
         $($variant:ident($more:ident: $more_type:ty = $before:expr)),+ $(,)?
     }) => {
         #[derive(serde::Serialize, serde::Deserialize)]
         pub(in crate::wire) struct $wire<const V: u8> {
             $($field: <$type as crate::wire::mirror::Mirror>::Wire<V>,)+
-            more: crate::wire::mirror::More<$more_wire<V>, V>,
+            more: crate::wire::mirror::More<$more_wire<V>, V, $since>,
         }
 
         #[derive(serde::Serialize, serde::Deserialize)]
@@ -191,14 +192,14 @@ macro_rules! mirror_struct {
     };
 }
 
-/// What a struct has gained since version 1; nothing at all in version 1.
+/// What a struct has gained since version 1; nothing at all in versions `V` before the one `SINCE` which it can grow.
 #[derive(Serialize)]
 #[serde(transparent)]
-pub(in crate::wire) struct More<T, const V: u8>(pub(in crate::wire) Vec<T>);
+pub(in crate::wire) struct More<T, const V: u8, const SINCE: u8>(pub(in crate::wire) Vec<T>);
 
-impl<'de, T: Deserialize<'de>, const V: u8> Deserialize<'de> for More<T, V> {
+impl<'de, T: Deserialize<'de>, const V: u8, const SINCE: u8> Deserialize<'de> for More<T, V, SINCE> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if V == 1 { Ok(Self(Vec::new())) } else { Vec::deserialize(deserializer).map(Self) }
+        if V < SINCE { Ok(Self(Vec::new())) } else { Vec::deserialize(deserializer).map(Self) }
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn encode_record(vdn: VdnId, record: &Record) -> Result<Vec<u8>, Wire
 pub(crate) fn decode_record(bytes: &[u8]) -> Result<(VdnId, Record), WireError> {
     match unframe(bytes)? {
         (1, body) => read::<RecordWire<1>>(body).map(record),
+        (2, body) => read::<RecordWire<2>>(body).map(record),
         (VERSION, body) => read::<RecordWire<VERSION>>(body).map(record),
         (other, _) => Err(WireError::Version(other)),
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Agent, AgentId, AgentSettings, Call, CallId, Caller, Cause, ChosenPresence, Image, LegKey, Line, LostCause,
-    OfferId, Place, Presence, Queue, QueueId, Reach, Sender, Situation, Stay, StayAt, Timestamp, VdnId, VdnSettings,
-    Wait, Work,
+    Agent, AgentId, AgentSettings, Call, CallId, Caller, Cause, ChosenPresence, Image, Keeper, Keeping, LegKey, Line,
+    LostCause, OfferId, OutsideSender, Place, Presence, Queue, QueueId, Reach, Sender, Situation, Stay, StayAt,
+    Timestamp, VdnId, VdnSettings, Wait, Work,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::mirror::{Mirror, mirror_enum, mirror_struct};
 use super::record::NoteWire;
@@ -35,7 +35,7 @@ mirror_struct!(ImageWire for Image {
     calls: Vec<Call>,
     calls_made: u64,
     offers_made: u64,
-} and ImageMoreWire {
+} and ImageMoreWire since 2 {
     Closed(closed: Vec<(QueueId, Timestamp)> = Vec::new()),
 });
 
@@ -51,7 +51,7 @@ mirror_struct!(AgentWire for Agent {
     talked: Duration,
     last_offer: Option<OfferId>,
     is_leaving: bool,
-} and AgentMoreWire {
+} and AgentMoreWire since 2 {
     PrivateRun(private_run: u32 = 0),
 });
 
@@ -81,13 +81,72 @@ mirror_struct!(CallWire for Call {
     diverted: Vec<(QueueId, Situation)>,
     not_before: Vec<(AgentId, Timestamp)>,
     history: Vec<Stay>,
+} and CallMoreWire since 3 {
+    Keeper(keeper: Option<Keeper> = None),
 });
+
+mirror_struct!(KeeperWire for Keeper {
+    agent: AgentId,
+    keeping: Keeping,
+    line: Line,
+    since: Option<Timestamp>,
+    origin_queue: Option<QueueId>,
+});
+
+/// Up to version 2 only treatments sent calls outside, and it was their queue and situation.
+impl Mirror for OutsideSender {
+    type Wire<const V: u8> = OutsideSenderWire<V>;
+
+    fn to_wire(&self) -> OutsideSenderWire<VERSION> {
+        OutsideSenderWire(match self {
+            Self::Treatment(queue, situation) => OutsideWire::Treatment(queue.to_wire(), situation.to_wire()),
+            Self::Agent(agent) => OutsideWire::Agent(agent.to_wire()),
+        })
+    }
+
+    fn from_wire<const V: u8>(wire: OutsideSenderWire<V>) -> Self {
+        match wire.0 {
+            OutsideWire::Treatment(queue, situation) => {
+                Self::Treatment(QueueId::from_wire::<V>(queue), Situation::from_wire::<V>(situation))
+            }
+            OutsideWire::Agent(agent) => Self::Agent(AgentId::from_wire::<V>(agent)),
+        }
+    }
+
+    #[cfg(test)]
+    fn some(source: &mut super::tests::Source) -> Self {
+        match source.pick(2) {
+            0 => Self::Treatment(QueueId::some(source), Situation::some(source)),
+            _ => Self::Agent(AgentId::some(source)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(in crate::wire) struct OutsideSenderWire<const V: u8>(OutsideWire<V>);
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::wire) enum OutsideWire<const V: u8> {
+    Treatment(<QueueId as Mirror>::Wire<V>, <Situation as Mirror>::Wire<V>),
+    Agent(<AgentId as Mirror>::Wire<V>),
+}
+
+impl<'de, const V: u8> Deserialize<'de> for OutsideSenderWire<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if V < 3 {
+            let (queue, situation) = Deserialize::deserialize(deserializer)?;
+            return Ok(Self(OutsideWire::Treatment(queue, situation)));
+        }
+        OutsideWire::deserialize(deserializer).map(Self)
+    }
+}
 
 mirror_enum!(PlaceWire for Place {
     Waiting(wait: Wait),
     Offered { offer: OfferId, agent: AgentId, since: Timestamp, until: Timestamp, wait: Wait },
     Talking { agent: AgentId, since: Timestamp, held: bool, line: Line },
-    Outside { address: Arc<str>, since: Timestamp, answered: bool, sent_by: (QueueId, Situation) },
+    Outside { address: Arc<str>, since: Timestamp, answered: bool, sent_by: OutsideSender },
 });
 
 mirror_struct!(WaitWire for Wait {
@@ -96,7 +155,7 @@ mirror_struct!(WaitWire for Wait {
     until: Timestamp,
     cause: Cause,
     sender: Sender,
-} and WaitMoreWire {
+} and WaitMoreWire since 2 {
     WeightMin(weight_min: u8 = 1),
     WidensAt(widens_at: Option<Timestamp> = None),
 });
@@ -122,6 +181,7 @@ pub(crate) fn encode_snapshot(journal: JournalId, snapshot: &Snapshot) -> Result
 pub(crate) fn decode_snapshot(bytes: &[u8]) -> Result<(JournalId, Snapshot), WireError> {
     match unframe(bytes)? {
         (1, body) => read::<SnapshotWire<1>>(body).map(snapshot),
+        (2, body) => read::<SnapshotWire<2>>(body).map(snapshot),
         (VERSION, body) => read::<SnapshotWire<VERSION>>(body).map(snapshot),
         (other, _) => Err(WireError::Version(other)),
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    AgentId, Caller, Cause, ChangedBy, ChosenPresence, FailCause, Line, LostCause, NotReady, NotReadyKind, OfferEnd,
-    OfferId, OfferRule, Outcome, Party, PassedOver, Presence, QueueId, ReleaseCause, Sender, Situation, Strategy,
-    Target, Timestamp, Why, WinnerKey, WithdrawCause,
+    AgentId, CallId, Caller, Cause, ChangedBy, ChosenPresence, FailCause, Keeping, Line, LostCause, NotReady,
+    NotReadyKind, OfferEnd, OfferId, OfferRule, Outcome, Party, PassedOver, Presence, QueueId, ReleaseCause, Sender,
+    Situation, Strategy, TakenBack, Target, Timestamp, Transfer, TransferMode, TransferTo, Why, WinnerKey,
+    WithdrawCause,
 };
 
 use super::mirror::{mirror_enum, mirror_struct};
@@ -31,6 +32,7 @@ mirror_enum!(CauseWire for Cause {
     Delegated,
     ReturnedToSender,
     PrivateWaitEnd,
+    OutsideFailed,
 });
 
 mirror_enum!(SenderWire for Sender {
@@ -39,6 +41,34 @@ mirror_enum!(SenderWire for Sender {
     Queue(queue: QueueId),
     Private(agent: AgentId),
     Request,
+    Outside,
+});
+
+mirror_struct!(TransferWire for Transfer {
+    call: CallId,
+    agent: AgentId,
+    to: TransferTo,
+    mode: TransferMode,
+    expected_wait_max: Option<Duration>,
+});
+
+mirror_enum!(TransferToWire for TransferTo { Queue(queue: QueueId), Agent(agent: AgentId), Outside(address: Arc<str>) });
+
+mirror_enum!(TransferModeWire for TransferMode { Release, Specified, Success, Consult, ThreeParty });
+
+mirror_enum!(KeepingWire for Keeping { UntilAnswered, ToConsult, ToJoin });
+
+mirror_enum!(TakenBackWire for TakenBack {
+    Asked,
+    Declined,
+    Expired,
+    Failed,
+    WaitOver,
+    TurnedAway(situation: Situation),
+    AgentLeft,
+    QueueRemoved,
+    OtherLeft,
+    OutsideFailed,
 });
 
 mirror_enum!(NotReadyKindWire for NotReadyKind { Busy, Rest, Study });
@@ -100,7 +130,7 @@ mirror_struct!(WhyWire for Why {
     waiting_behind: u32,
     agents_available: u32,
     runners_up: Vec<AgentId>,
-} and WhyMoreWire {
+} and WhyMoreWire since 2 {
     Key(key: Option<WinnerKey> = None),
     PassedOver(passed_over: PassedOver = PassedOver::default()),
 });

@@ -48,6 +48,7 @@ fn describe() {
     describe_counter!("anteroom_offers_failed_total", "Offers whose phone could not be rung");
     describe_counter!("anteroom_private_calls_total", "Calls that joined a private queue");
     describe_counter!("anteroom_transfers_total", "Calls that an agent gave away");
+    describe_counter!("anteroom_transfers_taken_back_total", "Calls that an agent kept for a transfer and had back");
     describe_counter!("anteroom_treatments_total", "Treatments applied, by situation");
     describe_histogram!("anteroom_wait_seconds", "From a call's arrival, or its transfer, to the agent's answer");
 }
@@ -179,6 +180,14 @@ impl Tally {
             Event::CallTransferred { call, .. } => {
                 count("anteroom_transfers_total");
                 self.waits.insert(*call, at);
+            }
+            Event::CallKept { call, .. } => {
+                self.waits.insert(*call, at);
+            }
+            Event::CallGivenAway { .. } => count("anteroom_transfers_total"),
+            Event::CallTakenBack { call, .. } => {
+                count("anteroom_transfers_taken_back_total");
+                self.waits.remove(call);
             }
             Event::TreatmentApplied { situation, .. } => {
                 let labels = [("vdn", self.vdn.clone()), ("situation", format!("{situation:?}"))];

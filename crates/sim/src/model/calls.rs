@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use engine::{
-    AgentId, Call, CallId, Caller, Cause, FailCause, LegKey, OfferEnd, Outcome, Party, Place, Presence, Rejection,
-    ReleaseCause, Sender, Stay, StayAt, Target, WithdrawCause, Work,
+    AgentId, Call, CallId, Caller, Cause, FailCause, LegKey, OfferEnd, Outcome, OutsideSender, Party, Place, Presence,
+    Rejection, ReleaseCause, Sender, Stay, StayAt, Target, WithdrawCause, Work,
 };
 
 use super::journey::{Journey, Sent};
@@ -69,6 +69,7 @@ impl Model {
                 hops: 0,
                 since: None,
                 place,
+                keeper: None,
                 diverted: Vec::new(),
                 not_before: Vec::new(),
                 history: Vec::new(),
@@ -222,7 +223,11 @@ impl Model {
                 (StayAt::Agent(*agent), *since, cause)
             }
             Place::Outside { address, since, sent_by, .. } => {
-                (StayAt::Outside(Arc::clone(address)), *since, Cause::Treatment(sent_by.1))
+                let cause = match sent_by {
+                    OutsideSender::Treatment(_, situation) => Cause::Treatment(*situation),
+                    OutsideSender::Agent(_) => Cause::Transfer,
+                };
+                (StayAt::Outside(Arc::clone(address)), *since, cause)
             }
         };
         call.history.push(Stay { at, from, until, cause });

@@ -91,6 +91,10 @@ impl Model {
             Command::PhoneFound { agent } => self.phone_found(*agent),
             Command::PhoneLost { agent } => self.phone_lost(*agent),
             Command::Tick => Ok(()),
+            Command::TransferBy(_)
+            | Command::CompleteTransfer { .. }
+            | Command::JoinTalk { .. }
+            | Command::TakeBack { .. } => panic!("no agent who is played keeps a call"),
             Command::CloseQueue { queue } | Command::OpenQueue { queue } => {
                 panic!("nobody who is played closes or opens a queue by hand, and {queue} was")
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use engine::{
-    Action, Call, CallId, Cause, Line, Outcome, Party, Place, Queue, QueueId, Rejection, ReleaseCause, Sender,
-    Situation, Wait, WithdrawCause,
+    Action, Call, CallId, Cause, Line, Outcome, OutsideSender, Party, Place, Queue, QueueId, Rejection, ReleaseCause,
+    Sender, Situation, Wait, WithdrawCause,
 };
 
 use super::Model;
@@ -50,7 +50,7 @@ impl Model {
                 Place::Waiting(Wait { line, joined: now, until: now + wait_max, cause, sender, weight_min, widens_at })
             }
             Goal::Outside(address, queue, situation) => {
-                let (address, sent_by) = (Arc::clone(address), (*queue, *situation));
+                let (address, sent_by) = (Arc::clone(address), OutsideSender::Treatment(*queue, *situation));
                 Place::Outside { address, since: now, answered: false, sent_by }
             }
         }
@@ -135,8 +135,9 @@ impl Model {
     /// Before it answered the rest of the treatment is tried; after it the call is over.
     pub(super) fn outside_left(&mut self, id: CallId) -> Result<(), Rejection> {
         let call = self.known_call(id)?;
-        let Place::Outside { address, answered, sent_by: (queue, situation), .. } = &call.place else {
-            return Ok(());
+        let Place::Outside { address, answered, sent_by, .. } = &call.place else { return Ok(()) };
+        let OutsideSender::Treatment(queue, situation) = sent_by else {
+            panic!("no agent who is played sends a call outside, and call {id} was sent")
         };
         if *answered {
             self.finish(&call, Outcome::Answered, Party::Called);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{AgentId, Caller, Command, LegKey, Rejection, VdnId};
+use engine::{AgentId, Caller, Command, LegKey, Rejection, Target, TransferTo, VdnId};
 use leg::value::NameAddr;
 use leg::{Leg, Numbers, SessionTimers, Wish};
 use node::{Note, Receipt, Refused};
@@ -37,6 +37,8 @@ enum Dialled {
     Call(Number),
     /// An agent says how it is.
     Code(Box<Command>),
+    /// An outside number that an agent asks for while it talks.
+    Outside,
 }
 
 impl<N: Network> Board<N> {
@@ -55,7 +57,8 @@ impl<N: Network> Board<N> {
             Origin::Trunk { name, vdn } => (*vdn, None, Some(name)),
             Origin::Agent { vdn, agent } => (*vdn, Some(*agent), None),
         };
-        let meant = self.meant(vdn, agent, &incoming.called)?;
+        let talk = agent.and_then(|agent| Some((self.talk_of(vdn, agent)?, agent)));
+        let meant = self.meant(vdn, agent, talk.is_some(), &incoming.called)?;
         self.check_room(trunk.map(|name| &**name))?;
         let key = key_of(incoming)?;
         if self.keys.contains(&key) {
@@ -70,7 +73,23 @@ impl<N: Network> Board<N> {
                 self.submit_wish(vdn, *command, Ask::Code { leg, signs_out });
                 return Ok(());
             }
-            Dialled::Call(number) => number,
+            Dialled::Call(number) => {
+                if let Some((call, agent)) = talk {
+                    let to = match number.target {
+                        Target::Queue(queue) => TransferTo::Queue(queue),
+                        Target::Agent(other) => TransferTo::Agent(other),
+                    };
+                    self.consult(call, agent, leg, to);
+                    return Ok(());
+                }
+                number
+            }
+            Dialled::Outside => {
+                if let Some((call, agent)) = talk {
+                    self.consult(call, agent, leg, TransferTo::Outside(Arc::clone(&incoming.called)));
+                }
+                return Ok(());
+            }
         };
         let who = match agent {
             Some(agent) => Identity::of_agent(agent),
@@ -87,14 +106,18 @@ impl<N: Network> Board<N> {
         Ok(())
     }
 
-    /// What a number means to who dials it. No agent may dial outside.
-    fn meant(&self, vdn: VdnId, agent: Option<AgentId>, dialled: &str) -> Result<Dialled, Refusal> {
+    /// What a number means to who dials it. No agent may dial outside, but for its caller.
+    fn meant(&self, vdn: VdnId, agent: Option<AgentId>, talks: bool, dialled: &str) -> Result<Dialled, Refusal> {
         let settings = self.directory.vdn(vdn).ok_or(Refusal::UNAVAILABLE)?;
         if let Some(command) = agent.and_then(|agent| number::feature_code(settings, agent, dialled)) {
             return Ok(Dialled::Code(Box::new(command)));
         }
+        let number = self.directory.number(vdn, dialled);
+        if number.is_none() && talks && self.may_dial_outside(vdn, dialled) {
+            return Ok(Dialled::Outside);
+        }
         let stranger = if agent.is_some() && number::agent_id(dialled).is_none() { 403 } else { 404 };
-        self.directory.number(vdn, dialled).map(Dialled::Call).ok_or(Refusal::status(stranger))
+        number.map(Dialled::Call).ok_or(Refusal::status(stranger))
     }
 
     fn check_room(&self, trunk: Option<&str>) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use engine::{CallId, Command, LegKey, VdnId};
+use engine::{AgentId, CallId, Command, LegKey, VdnId};
 use node::{Note, Receipt, Refused, Submission, Urgency};
 
 use super::board::{Board, Network, Wake};
@@ -16,6 +16,25 @@ pub(super) enum Ask {
     Arrive(LegKey),
     /// A transfer, by the leg that sent the REFER.
     Transfer(LegId),
+    /// A transfer that keeps the call until it is answered, by the leg that sent the REFER.
+    Keep {
+        /// Which call.
+        call: CallId,
+        leg: LegId,
+    },
+    /// Somebody who is asked for during a talk, by the leg that dialled.
+    Consult {
+        /// Which call.
+        call: CallId,
+        agent: AgentId,
+        leg: LegId,
+    },
+    /// The completion of a transfer, by the leg that sent the REFER.
+    Complete {
+        /// Which call.
+        call: CallId,
+        leg: LegId,
+    },
     /// A feature code, by the leg that dialled it.
     Code {
         leg: LegId,
@@ -91,6 +110,9 @@ impl<N: Network> Board<N> {
         match ask {
             Ask::Arrive(key) => self.arrive_answered(key, result),
             Ask::Transfer(leg) => self.transfer_answered(leg, result),
+            Ask::Keep { call, leg } => self.keep_answered(call, leg, result),
+            Ask::Consult { call, agent, leg } => self.consult_answered(call, agent, leg, result),
+            Ask::Complete { call, leg } => self.complete_answered(call, leg, result),
             Ask::Code { leg, signs_out } => self.code_answered(leg, signs_out, result),
             Ask::Cancel(call) => {
                 if let Err(refused) = result {

@@ -7,6 +7,7 @@ use media::PortId;
 use node::Note;
 
 use super::identity::Identity;
+use super::keep::{Aside, Kept};
 use super::legs::LegId;
 use super::note;
 use super::refusals::Verdict;
@@ -23,6 +24,12 @@ pub(super) struct Call {
     /// The leg of the agent who talks with it, or of the outside number it was sent to.
     pub(super) other: Option<LegId>,
     pub(super) ringing: Option<Box<Ringing>>,
+    /// The agent who asked for somebody else and keeps the call meanwhile.
+    pub(super) kept: Option<Box<Kept>>,
+    /// The leg by which its agent's phone asks for somebody, until the journal knows.
+    pub(super) second: Option<LegId>,
+    /// The leg whose REFER asks for somebody until answered, until the journal knows.
+    pub(super) refer: Option<LegId>,
     pub(super) stage: Stage,
     /// What its legs have been told to hear.
     pub(super) heard: Heard,
@@ -99,6 +106,8 @@ pub(super) enum Heard {
     Ringback,
     /// Both hear each other.
     EachOther,
+    /// An agent keeps the call.
+    Aside(Aside),
     /// One side, or both, is on hold and hears hold audio.
     OnHold { caller: bool, other: bool },
 }
@@ -112,7 +121,8 @@ impl Call {
     /// The notes of its legs are removed: what is submitted with this ends the call, or follows its end.
     pub(super) fn forget(&mut self) -> Vec<Note> {
         let caller = std::mem::take(&mut self.caller_is_noted).then(|| note::caller_key(self.key));
-        let keys = caller.into_iter().chain(self.other_note.take());
+        let keeper = self.kept.as_mut().and_then(|kept| kept.note.take());
+        let keys = caller.into_iter().chain(self.other_note.take()).chain(keeper);
         keys.map(|key| Note { key, value: None }).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{CallId, Command, Event, FailCause, LegKey, VdnId};
-use node::Record;
+use node::{Note, Record};
 
 use super::board::{Board, Network};
 use super::calls::{Call, Heard, Left, Stage};
@@ -39,6 +39,13 @@ impl<N: Network> Board<N> {
                 self.part_other(*call);
                 self.enter(*call, Stage::Outside { address: Arc::clone(address), hops: *hops, answered: false });
             }
+            Event::CallTransferredOutside { call, address, hops, .. } => {
+                self.enter(*call, Stage::Outside { address: Arc::clone(address), hops: *hops, answered: false });
+            }
+            Event::CallKept { call, agent, keeping } => self.is_kept(*call, *agent, *keeping),
+            Event::KeepingChanged { call, keeping } => self.keeping_changed(*call, *keeping),
+            Event::CallGivenAway { call, .. } => self.is_given_away(*call),
+            Event::CallTakenBack { call, agent, why } => self.is_taken_back(*call, *agent, *why),
             Event::OutsideAnswered { call } => self.outside_is_answered(*call),
             Event::CallEnded { call, outcome, .. } => self.enter(*call, Stage::Ended { outcome: *outcome }),
             _ => {}
@@ -64,6 +71,9 @@ impl<N: Network> Board<N> {
             caller: arrival.leg,
             other: None,
             ringing: None,
+            kept: None,
+            second: None,
+            refer: None,
             stage: Stage::Waiting,
             heard: Heard::Nothing,
             held: false,
@@ -110,11 +120,18 @@ impl<N: Network> Board<N> {
     pub(super) fn agent_left(&mut self, id: CallId, left: Left) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Talking { agent } = call.stage else { return };
+        let vdn = call.vdn;
+        if call.kept.is_some() {
+            // However it left: the keeper has the call back.
+            let note = call.other_note.take().map(|key| Note { key, value: None });
+            let command = Command::AgentLeft { call: id, agent };
+            return self.submit_fact_with(vdn, Some(command), note.into_iter().collect());
+        }
         let command = match left {
             Left::HungUp => Command::AgentLeft { call: id, agent },
             Left::Broke(cause) => Command::FailCall { call: id, cause },
         };
-        let (vdn, notes) = (call.vdn, call.forget());
+        let notes = call.forget();
         self.submit_fact_with(vdn, Some(command), notes);
     }
 }

@@ -46,6 +46,10 @@ pub(super) enum Role {
     Ringing(CallId),
     /// The agent's who talks, or the outside number's.
     Other(CallId),
+    /// The agent's who keeps the call while it has asked for somebody else.
+    Keeper(CallId),
+    /// The one by which an agent's phone asked for somebody during its talk.
+    Second(CallId),
     /// An agent's, who dialled a feature code.
     Code,
     /// It serves no call any more, and has its last messages to exchange.

@@ -10,6 +10,7 @@ use node::Note;
 use super::board::{Board, Network};
 use super::calls::{Call, Heard, Left, Stage, Winner};
 use super::identity::masked;
+use super::keep::aside;
 use super::legs::{LegId, Legs, Role};
 use super::refusals::{self, Refusal};
 use super::talk::remote;
@@ -49,8 +50,10 @@ impl<N: Network> Board<N> {
             "the call is over"
         );
         self.meters.ended(outcome);
-        if let Some(other) = call.other {
-            self.part(other, Some(reason.clone()));
+        let kept = call.kept.take();
+        let keepers = kept.iter().flat_map(|kept| [kept.second, kept.leg]).chain([call.second]);
+        for leg in keepers.chain([call.other]).flatten() {
+            self.part(leg, Some(reason.clone()));
         }
         let Some(caller) = call.caller else { return };
         if self.legs.get(caller).is_some_and(|slot| slot.answered) {
@@ -121,13 +124,16 @@ impl<N: Network> Board<N> {
     pub(super) fn mend_audio(&mut self, id: CallId) {
         let with_audio = self.settings().hold_audio;
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let heard = what_to_hear(&self.legs, call, with_audio);
+        let heard = match &call.kept {
+            Some(kept) => Heard::Aside(aside(call, kept)),
+            None => what_to_hear(&self.legs, call, with_audio),
+        };
         if heard == call.heard {
             return;
         }
         call.heard = heard;
         let is_held = matches!(heard, Heard::OnHold { .. });
-        let tells = matches!(call.stage, Stage::Talking { .. }) && is_held != call.held;
+        let tells = matches!(call.stage, Stage::Talking { .. }) && call.kept.is_none() && is_held != call.held;
         call.held = is_held;
         if tells {
             let vdn = call.vdn;
@@ -148,6 +154,7 @@ impl<N: Network> Board<N> {
             Heard::Nothing => play(caller, Audio::Silence),
             Heard::Hold => play(caller, Audio::Hold),
             Heard::Ringback => play(caller, Audio::Ringback),
+            Heard::Aside(aside) => self.play_aside(id, aside),
             Heard::EachOther => {
                 if let (Some(caller), Some(other)) = (caller, other) {
                     self.media.connect(caller, other);

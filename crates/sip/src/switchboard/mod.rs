@@ -16,6 +16,7 @@ mod committed;
 mod derive;
 mod dial;
 mod identity;
+mod keep;
 mod legs;
 mod mend;
 mod meters;

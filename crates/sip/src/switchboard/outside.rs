@@ -1,4 +1,4 @@
-//! A call that a treatment sends outside, through a trunk whose rules allow it.
+//! A call that a treatment or an agent sends outside, through a trunk whose rules allow it.
 
 use std::sync::Arc;
 
@@ -59,6 +59,12 @@ impl<N: Network> Board<N> {
         if let Some(call) = self.calls.get_mut(&id) {
             call.other = Some(leg);
         }
+    }
+
+    /// Whether a rule allows an agent to be put through to this number. Emptiness and signs of a URI are no number.
+    pub(super) fn may_dial_outside(&self, vdn: VdnId, number: &str) -> bool {
+        let is_number = number.strip_prefix('+').unwrap_or(number).bytes().all(|byte| byte.is_ascii_digit());
+        is_number && way(self.directory.settings(), vdn, number).is_some()
     }
 
     /// The outside number rings, and nobody answers: it is given up, as if it had said no.

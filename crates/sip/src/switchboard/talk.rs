@@ -1,6 +1,6 @@
 //! What legs report: audio, hold, keys, transfers, ends.
 
-use engine::{CallId, Command, LegKey, VdnId};
+use engine::{CallId, Command, LegKey, Transfer, TransferMode, TransferTo, VdnId};
 use leg::sdp::{self, Agreed};
 use leg::{End, LegEvent, Refer, Wish};
 use media::{PortId, Remote};
@@ -59,8 +59,8 @@ impl<N: Network> Board<N> {
         let Some(slot) = self.legs.get(id) else { return };
         let (call, is_caller) = match role {
             Role::Caller(call) => (call, true),
-            Role::Other(call) => (call, false),
-            Role::Arriving(_) | Role::Ringing(_) | Role::Code | Role::Parting => return,
+            Role::Other(call) | Role::Keeper(call) => (call, false),
+            Role::Arriving(_) | Role::Ringing(_) | Role::Second(_) | Role::Code | Role::Parting => return,
         };
         let Some(of) = self.calls.get(&call) else { return };
         let note = if is_caller {
@@ -76,7 +76,7 @@ impl<N: Network> Board<N> {
         match role {
             Role::Ringing(call) => self.phone_answered(call, id),
             Role::Other(call) => self.outside_answered(call),
-            Role::Arriving(_) | Role::Caller(_) | Role::Code | Role::Parting => {}
+            Role::Arriving(_) | Role::Caller(_) | Role::Keeper(_) | Role::Second(_) | Role::Code | Role::Parting => {}
         }
     }
 
@@ -100,6 +100,8 @@ impl<N: Network> Board<N> {
             (Role::Caller(call), Some(left)) => self.caller_left(call, left),
             (Role::Ringing(call), _) => self.phone_ended(call, id, end),
             (Role::Other(call), Some(left)) => self.other_left(call, left),
+            (Role::Keeper(call), Some(_)) => self.keeper_left(call),
+            (Role::Second(call), Some(_)) => self.second_left(call, id),
             _ => {}
         }
     }
@@ -151,11 +153,10 @@ impl<N: Network> Board<N> {
     }
 
     fn try_refer(&mut self, id: LegId, role: Role, refer: &Refer) -> Result<(), u16> {
-        if refer.replaces {
-            return Err(501);
-        }
         let call_id = match role {
+            Role::Other(_) if refer.replaces.is_some() => return Err(481),
             Role::Other(call) => call,
+            Role::Keeper(call) | Role::Second(call) => return self.refer_of_keeper(call, id, refer),
             // Its answer is not in the journal yet: in a moment it will be.
             Role::Ringing(_) => return Err(491),
             Role::Arriving(_) | Role::Caller(_) | Role::Code | Role::Parting => return Err(403),
@@ -166,10 +167,19 @@ impl<N: Network> Board<N> {
         if !self.is_our_host(vdn, &refer.host) {
             return Err(403);
         }
-        let unknown: u16 = if number::agent_id(&refer.user).is_some() { 404 } else { 403 };
-        let target = self.directory.number(vdn, &refer.user).ok_or(unknown)?.target;
-        tracing::debug!(call = %call_id, %agent, ?target, "an agent transfers its call");
-        self.submit_wish(vdn, Command::Transfer { call: call_id, agent, target }, Ask::Transfer(id));
+        if let Some(number) = self.directory.number(vdn, &refer.user) {
+            let target = number.target;
+            tracing::debug!(call = %call_id, %agent, ?target, "an agent transfers its call");
+            self.submit_wish(vdn, Command::Transfer { call: call_id, agent, target }, Ask::Transfer(id));
+            return Ok(());
+        }
+        if !self.may_dial_outside(vdn, &refer.user) {
+            return Err(if number::agent_id(&refer.user).is_some() { 404 } else { 403 });
+        }
+        tracing::debug!(call = %call_id, %agent, "an agent transfers its call to the outside");
+        let (to, mode) = (TransferTo::Outside((*refer.user).into()), TransferMode::Success);
+        let wish = Transfer { call: call_id, agent, to, mode, expected_wait_max: None };
+        self.submit_wish(vdn, Command::TransferBy(wish), Ask::Keep { call: call_id, leg: id });
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 
 mod codes;
 mod hold;
+mod keep;
 mod offers;
 mod outside;
 mod phone;

@@ -82,6 +82,12 @@ pub(crate) struct Dialog {
 }
 
 impl Dialog {
+    /// What `Replaces` in a Refer-To names this dialog by (RFC 3891, section 3).
+    pub(crate) fn replaces(&self) -> String {
+        let tag = |party: &str| party.split(";tag=").nth(1).unwrap_or_default().to_owned();
+        format!("Replaces={}%3Bto-tag%3D{}%3Bfrom-tag%3D{}", self.call_id, tag(&self.remote), tag(&self.local))
+    }
+
     /// The INVITE of this dialog once more, as it would come by another way.
     pub(crate) fn twin(&self) -> Self {
         let remote = self.remote.split(";tag").next().unwrap_or_default().to_owned();

@@ -56,7 +56,7 @@ async fn a_refused_transfer_leaves_the_two_talking() {
         ("sip:1999@demo.example", 404),
         ("sip:1001@demo.example", 486),
         ("sip:0049301234567@demo.example", 403),
-        ("sip:8001@demo.example?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2", 501),
+        ("sip:8001@demo.example?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2", 481),
     ] {
         refer(&mut stand, &mut talk, to, status).await;
     }

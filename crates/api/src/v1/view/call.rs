@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::private::PrivateAction;
 use super::sight::Sight;
 use super::time::{Moment, end, seconds};
-use super::word::{Action, Caller, Cause, Line, Sender};
+use super::word::{Action, Caller, Cause, Keeping, Line, Sender};
 
 /// A live call with everything that is known of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -35,6 +35,8 @@ pub(crate) struct CallView {
     since: Option<Moment>,
     /// Where it is.
     place: Place,
+    /// The agent who asked for somebody else and keeps the call meanwhile.
+    keeper: Option<Keeper>,
     /// Every place it was in before, oldest first.
     history: Vec<Stay>,
 }
@@ -54,8 +56,24 @@ impl CallView {
             hops: call.hops,
             since: call.since.map(Moment),
             place: Place::new(state, call),
+            keeper: call.keeper.map(Keeper::from),
             history: call.history.iter().map(Stay::from).collect(),
         }
+    }
+}
+
+/// An agent who keeps a call until somebody else has it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Keeper {
+    /// Who.
+    agent: u32,
+    /// What for.
+    keeping: Keeping,
+}
+
+impl From<engine::Keeper> for Keeper {
+    fn from(keeper: engine::Keeper) -> Self {
+        Self { agent: keeper.agent.0, keeping: keeper.keeping.into() }
     }
 }
 

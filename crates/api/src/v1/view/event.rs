@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::time::{Moment, end};
 use super::word::{
-    Action, Caller, Cause, ChangedBy, Line, LostCause, Numbers, OfferEnd, Outcome, Party, Presence, Sender, Situation,
-    Strategy, Why,
+    Action, Caller, Cause, ChangedBy, Keeping, Line, LostCause, Numbers, OfferEnd, Outcome, Party, Presence, Sender,
+    Situation, Strategy, TakenBack, Why,
 };
 
 /// All that one turn of the floor led to: one message of an event stream.
@@ -101,12 +101,22 @@ pub(crate) enum EventView {
     HeldChanged { call: String, held: bool },
     /// An agent gave its call away; what follows says where to.
     CallTransferred { call: String, agent: u32 },
+    /// An agent asked for somebody else and keeps its call until then; where the call is follows.
+    CallKept { call: String, agent: u32, keeping: Keeping },
+    /// A keeper wants something else than before of who was asked for.
+    KeepingChanged { call: String, keeping: Keeping },
+    /// A keeper has given its call away; the call stays where it is.
+    CallGivenAway { call: String, agent: u32 },
+    /// A keeper talks with its caller again, and nobody else does.
+    CallTakenBack { call: String, agent: u32, why: TakenBack },
+    /// An agent sent a call to an external number or address.
+    CallTransferredOutside { call: String, address: String, agent: u32, hops: u8 },
     /// A call is over.
     CallEnded { call: String, outcome: Outcome, by: Party },
 }
 
 impl EventView {
-    /// One match names every event, so that none can be forgotten; the four it leads to take them one by one.
+    /// One match names every event, so that none can be forgotten; the five it leads to take them one by one.
     fn new(event: &Event, numbers: Numbers) -> Option<Self> {
         match event {
             Event::VdnNamed(_)
@@ -139,6 +149,11 @@ impl EventView {
             | Event::HeldChanged { .. }
             | Event::CallTransferred { .. }
             | Event::CallEnded { .. } => Self::of_serving(event),
+            Event::CallKept { .. }
+            | Event::KeepingChanged { .. }
+            | Event::CallGivenAway { .. }
+            | Event::CallTakenBack { .. }
+            | Event::CallTransferredOutside { .. } => Self::of_keeping(event),
         }
     }
 
@@ -225,6 +240,28 @@ impl EventView {
                 hops: *hops,
             },
             Event::OutsideAnswered { call } => Self::OutsideAnswered { call: call.to_string() },
+            _ => return None,
+        })
+    }
+
+    fn of_keeping(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::CallKept { call, agent, keeping } => {
+                Self::CallKept { call: call.to_string(), agent: agent.0, keeping: (*keeping).into() }
+            }
+            Event::KeepingChanged { call, keeping } => {
+                Self::KeepingChanged { call: call.to_string(), keeping: (*keeping).into() }
+            }
+            Event::CallGivenAway { call, agent } => Self::CallGivenAway { call: call.to_string(), agent: agent.0 },
+            Event::CallTakenBack { call, agent, why } => {
+                Self::CallTakenBack { call: call.to_string(), agent: agent.0, why: (*why).into() }
+            }
+            Event::CallTransferredOutside { call, address, agent, hops } => Self::CallTransferredOutside {
+                call: call.to_string(),
+                address: address.to_string(),
+                agent: agent.0,
+                hops: *hops,
+            },
             _ => return None,
         })
     }
@@ -331,9 +368,21 @@ mod tests {
         ]
     }
 
+    fn keeping() -> Vec<Event> {
+        let (call, agent, keeping) = (CALL, AGENT, engine::Keeping::ToConsult);
+        let why = engine::TakenBack::TurnedAway(engine::Situation::Closed);
+        vec![
+            Event::CallKept { call, agent, keeping },
+            Event::KeepingChanged { call, keeping: engine::Keeping::UntilAnswered },
+            Event::CallGivenAway { call, agent },
+            Event::CallTakenBack { call, agent, why },
+            Event::CallTransferredOutside { call, address: "+4930123456".into(), agent, hops: 2 },
+        ]
+    }
+
     #[test]
     fn every_event_is_told() {
-        let events = [floor_and_agents(), waiting(), serving()].concat();
+        let events = [floor_and_agents(), waiting(), serving(), keeping()].concat();
         let views = events.iter().map(|event| EventView::new(event, Numbers::Masked).unwrap());
         let lines: Vec<String> = views.map(|view| serde_json::to_string(&view).unwrap()).collect();
         let kinds: std::collections::BTreeSet<_> = lines.iter().map(|line| line.split('"').nth(3)).collect();

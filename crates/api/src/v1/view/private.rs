@@ -160,6 +160,11 @@ pub(crate) enum Destination {
     },
     /// It would be on its way to an outside number.
     Outside,
+    /// The agent who keeps it would have it back.
+    TakenBack {
+        /// Who.
+        agent: u32,
+    },
     /// It would be over.
     Ended {
         /// How.
@@ -195,6 +200,7 @@ impl From<engine::Departure> for Departure {
             engine::Destination::Waiting(line) => Destination::Waiting { line: line.into() },
             engine::Destination::Offered(line, agent) => Destination::Offered { line: line.into(), agent: agent.0 },
             engine::Destination::Outside => Destination::Outside,
+            engine::Destination::TakenBack(agent) => Destination::TakenBack { agent: agent.0 },
             engine::Destination::Ended(outcome) => Destination::Ended { outcome: outcome.into() },
         };
         Self { call: call.to_string(), to }

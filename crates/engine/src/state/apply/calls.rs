@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::agent::Work;
-use crate::call::{Call, Caller, Cause, Line, Place, Sender, Stay, StayAt, Wait};
+use crate::call::{Call, Caller, Cause, Line, OutsideSender, Place, Sender, Stay, StayAt, Wait};
 use crate::floor::{ANY_WEIGHT, Action, Situation};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::state::{Arrival, State};
@@ -75,7 +75,7 @@ impl State {
         at: Timestamp,
         id: CallId,
         address: &Arc<str>,
-        sent_by: (QueueId, Situation),
+        sent_by: OutsideSender,
         hops: u8,
     ) {
         let place = Place::Outside { address: Arc::clone(address), since: at, answered: false, sent_by };
@@ -102,6 +102,7 @@ impl State {
             hops: 0,
             since: None,
             place,
+            keeper: None,
             diverted: arrival.diverted,
             not_before: Vec::new(),
             history: Vec::new(),
@@ -203,20 +204,27 @@ impl State {
         if let Place::Talking { agent, .. } = call.place {
             self.end_talk(at, id, agent);
         }
+        if let Some(keeper) = call.keeper {
+            self.end_talk(at, id, keeper.agent);
+        }
         call.caller
     }
 }
 
 /// Puts the place the call leaves into its history.
-fn leave_place(call: &mut Call, until: Timestamp) {
+pub(super) fn leave_place(call: &mut Call, until: Timestamp) {
     let (at, from, cause) = match &call.place {
         Place::Waiting(wait) | Place::Offered { wait, .. } => (StayAt::Line(wait.line), wait.joined, wait.cause),
         Place::Talking { agent, since, .. } => {
             let served_from = call.history.last().expect("a talk follows a wait");
             (StayAt::Agent(*agent), *since, served_from.cause)
         }
-        Place::Outside { address, since, sent_by: (_, situation), .. } => {
-            (StayAt::Outside(Arc::clone(address)), *since, Cause::Treatment(*situation))
+        Place::Outside { address, since, sent_by, .. } => {
+            let cause = match sent_by {
+                OutsideSender::Treatment(_, situation) => Cause::Treatment(*situation),
+                OutsideSender::Agent(_) => Cause::Transfer,
+            };
+            (StayAt::Outside(Arc::clone(address)), *since, cause)
         }
     };
     call.history.push(Stay { at, from, until, cause });

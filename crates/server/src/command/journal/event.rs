@@ -1,6 +1,6 @@
 //! Events in words: a sentence for people, a name and ids for programs.
 
-use engine::{AgentId, CallId, ChosenPresence, Event, NotReady, OfferEnd, Presence, QueueId};
+use engine::{AgentId, CallId, ChosenPresence, Event, Keeping, NotReady, OfferEnd, Presence, QueueId};
 use serde_json::{Value, json};
 
 use super::words::{action, caller, cause, line, masked, sender, time, until};
@@ -93,6 +93,11 @@ pub(super) fn told(event: &Event) -> Told {
         | Event::HeldChanged { .. }
         | Event::CallTransferred { .. }
         | Event::CallEnded { .. } => of_call(event),
+        Event::CallKept { .. }
+        | Event::KeepingChanged { .. }
+        | Event::CallGivenAway { .. }
+        | Event::CallTakenBack { .. }
+        | Event::CallTransferredOutside { .. } => of_keeping(event),
     }
 }
 
@@ -202,6 +207,38 @@ fn of_call(event: &Event) -> Told {
             Told::call("CallEnded", *call, &format!("is over: {outcome:?}, by {by:?}"))
         }
         other => unreachable!("{other:?} is told elsewhere"),
+    }
+}
+
+fn of_keeping(event: &Event) -> Told {
+    match event {
+        Event::CallKept { call, agent, keeping: what_for } => {
+            let says = format!("is kept by agent {agent} {}", keeping(*what_for));
+            Told::call("CallKept", *call, &says).with_agent(*agent)
+        }
+        Event::KeepingChanged { call, keeping: what_for } => {
+            Told::call("KeepingChanged", *call, &format!("is kept {}", keeping(*what_for)))
+        }
+        Event::CallGivenAway { call, agent } => {
+            let says = format!("is no longer kept by agent {agent}, who has left it to the other");
+            Told::call("CallGivenAway", *call, &says).with_agent(*agent)
+        }
+        Event::CallTakenBack { call, agent, why } => {
+            Told::call("CallTakenBack", *call, &format!("is back with agent {agent} ({why:?})")).with_agent(*agent)
+        }
+        Event::CallTransferredOutside { call, address, agent, .. } => {
+            let says = format!("is sent to {} by agent {agent}", masked(address));
+            Told::call("CallTransferredOutside", *call, &says).with_agent(*agent)
+        }
+        other => unreachable!("{other:?} is told elsewhere"),
+    }
+}
+
+pub(super) const fn keeping(keeping: Keeping) -> &'static str {
+    match keeping {
+        Keeping::UntilAnswered => "until it is answered",
+        Keeping::ToConsult => "to consult first",
+        Keeping::ToJoin => "to talk all three",
     }
 }
 

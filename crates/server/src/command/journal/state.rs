@@ -7,7 +7,7 @@ use engine::{Agent, Call, Place, Reach, State, Work};
 use node::Replay;
 use serde_json::{Value, json};
 
-use super::event::presence;
+use super::event::{keeping, presence};
 use super::words::{caller, cause, line, masked, sender, time, until};
 
 /// For people.
@@ -75,8 +75,12 @@ fn reach(agent: &Agent) -> String {
 
 fn tell(call: &Call) -> String {
     let origin = call.origin_queue.map_or_else(String::new, |queue| format!(", origin queue {queue}"));
+    let kept = call
+        .keeper
+        .map_or_else(String::new, |keeper| format!(", kept by agent {} {}", keeper.agent, keeping(keeper.keeping)));
     let (id, priority, hops) = (call.id, call.priority, call.hops);
-    format!("{id} from {}, priority {priority}, {hops} hops{origin}: {}", caller(&call.caller), place(&call.place))
+    let (who, place) = (caller(&call.caller), place(&call.place));
+    format!("{id} from {who}, priority {priority}, {hops} hops{origin}: {place}{kept}")
 }
 
 fn place(place: &Place) -> String {

@@ -1,6 +1,6 @@
 //! Ids, times and commands in words.
 
-use engine::{Action, Caller, Cause, Command, Line, Sender, Target, Timestamp};
+use engine::{Action, Caller, Cause, Command, Line, Sender, Target, Timestamp, Transfer, TransferTo};
 use time::OffsetDateTime;
 
 /// A point in time as UTC, to the millisecond; the number itself when it is beyond the calendar.
@@ -56,6 +56,7 @@ pub(super) fn sender(sender: Sender) -> String {
         Sender::Queue(queue) => format!("queue {queue}"),
         Sender::Private(agent) => format!("the private queue of agent {agent}"),
         Sender::Request => "a request".to_owned(),
+        Sender::Outside => "the outside number".to_owned(),
     }
 }
 
@@ -95,6 +96,10 @@ pub(super) fn command(command: &Command) -> String {
         Command::Transfer { call, agent, target: to } => {
             format!("Transfer: call {call}, by agent {agent} to {}", target(*to))
         }
+        Command::TransferBy(wish) => transfer(wish),
+        Command::CompleteTransfer { call, agent } => format!("CompleteTransfer: call {call}, by agent {agent}"),
+        Command::JoinTalk { call, agent } => format!("JoinTalk: call {call}, by agent {agent}"),
+        Command::TakeBack { call, agent } => format!("TakeBack: call {call}, by agent {agent}"),
         Command::MoveCall { call, target: to } => format!("MoveCall: call {call} to {}", target(*to)),
         Command::OutsideAnswered { call } => format!("OutsideAnswered: call {call}"),
         Command::OutsideLeft { call } => format!("OutsideLeft: call {call}"),
@@ -115,6 +120,17 @@ pub(super) fn command(command: &Command) -> String {
         Command::OpenQueue { queue } => format!("OpenQueue: queue {queue}"),
         Command::Tick => "Tick".to_owned(),
     }
+}
+
+fn transfer(wish: &Transfer) -> String {
+    let Transfer { call, agent, to, mode, expected_wait_max } = wish;
+    let to = match to {
+        TransferTo::Queue(queue) => format!("queue {queue}"),
+        TransferTo::Agent(agent) => format!("agent {agent}"),
+        TransferTo::Outside(address) => format!("external {}", masked(address)),
+    };
+    let condition = expected_wait_max.map_or_else(String::new, |max| format!(", if it waits at most {max:?}"));
+    format!("TransferBy: call {call}, by agent {agent} to {to} ({mode:?}{condition})")
 }
 
 #[cfg(test)]

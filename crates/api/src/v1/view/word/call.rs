@@ -121,6 +121,8 @@ pub(crate) enum Cause {
     ReturnedToSender,
     /// Its private wait was over, and this is where it is to go then.
     PrivateWaitEnd,
+    /// It came back: the outside number that an agent had sent it to did not answer.
+    OutsideFailed,
 }
 
 impl From<engine::Cause> for Cause {
@@ -137,6 +139,7 @@ impl From<engine::Cause> for Cause {
             engine::Cause::Delegated => Self::Delegated,
             engine::Cause::ReturnedToSender => Self::ReturnedToSender,
             engine::Cause::PrivateWaitEnd => Self::PrivateWaitEnd,
+            engine::Cause::OutsideFailed => Self::OutsideFailed,
         }
     }
 }
@@ -164,6 +167,8 @@ pub(crate) enum Sender {
     },
     /// A face.
     Request,
+    /// The outside number it was with.
+    Outside,
 }
 
 impl From<engine::Sender> for Sender {
@@ -174,6 +179,7 @@ impl From<engine::Sender> for Sender {
             engine::Sender::Queue(queue) => Self::Queue { queue: queue.0 },
             engine::Sender::Private(agent) => Self::Private { agent: agent.0 },
             engine::Sender::Request => Self::Request,
+            engine::Sender::Outside => Self::Outside,
         }
     }
 }
