@@ -58,7 +58,11 @@ impl Engine {
             steps.extend(follow_up(&self.state, event));
             self.state.apply(now, event);
         }
-        events.extend(decision.events);
+        if events.is_empty() {
+            *events = decision.events;
+        } else {
+            events.extend(decision.events);
+        }
         steps.extend(decision.steps.into_iter().rev());
     }
 

@@ -32,7 +32,7 @@ pub enum Event {
         queue: QueueId,
     },
     /// An agent is this, new or changed.
-    AgentDefined(AgentSettings),
+    AgentDefined(Box<AgentSettings>),
     /// An agent is configured no more; signed out before, and gone as soon as its talk is over.
     AgentRemoved(AgentId),
 
@@ -193,7 +193,7 @@ pub enum Event {
         /// When it expires.
         until: Timestamp,
         /// Why this agent, and this call.
-        why: Why,
+        why: Box<Why>,
     },
     /// The agent answered: caller and agent talk.
     OfferAccepted {

@@ -1,5 +1,6 @@
 //! What follows by itself: deadlines that fell due, earliest first, then the next match.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::call::{Call, Line, OfferRule, PassedOver, Wait, Why, WinnerKey};
@@ -60,7 +61,7 @@ fn offer(state: &State, now: Timestamp, found: &Match<'_>) -> Event {
         let is_one_of_them = agent.settings.weight_in(queue) >= Some(wait.weight_min);
         state.available_from(queue, wait.weight_min).saturating_sub(usize::from(is_one_of_them))
     });
-    let why = Why {
+    let why = Box::new(Why {
         rule: Some(rule),
         idle_for: now.since(agent.work_since),
         waiting_behind: count(behind.saturating_sub(1)),
@@ -72,7 +73,7 @@ fn offer(state: &State, now: Timestamp, found: &Match<'_>) -> Event {
             kept_from_it: kept_from(state, call, wait, queue),
             ..state.passed_over(queue)
         }),
-    };
+    });
     let until = now + Manner::of(state, call).ring_max;
     Event::OfferMade { offer: state.next_offer(), call: call.id, agent: id, line: wait.line, until, why }
 }

@@ -1,6 +1,7 @@
 //! What is true now. Only the child module `apply` writes it.
 
 mod apply;
+mod by_queue;
 mod by_weight;
 mod digest;
 mod index;
@@ -14,6 +15,7 @@ use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
+use self::by_queue::ByQueue;
 use self::digest::Digest;
 use self::index::Index;
 use self::table::Table;
@@ -30,7 +32,7 @@ use crate::time::Timestamp;
 pub struct State {
     vdn: Option<VdnId>,
     settings: VdnSettings,
-    queues: Table<QueueId, Queue>,
+    queues: ByQueue<Queue>,
     agents: Table<AgentId, Agent>,
     calls: Table<CallId, Call>,
     /// Queues that are closed by hand, and since when.

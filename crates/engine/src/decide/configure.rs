@@ -85,7 +85,7 @@ fn in_order(settings: &AgentSettings) -> AgentSettings {
 
 fn added(settings: AgentSettings) -> Vec<Event> {
     let (agent, is_always) = (settings.id, settings.sign_in == SignIn::Always);
-    let mut events = vec![Event::AgentDefined(settings)];
+    let mut events = vec![Event::AgentDefined(Box::new(settings))];
     if is_always {
         events.push(Event::AgentFound { agent });
         events.push(Event::AgentSignedIn { agent, by: ChangedBy::Configuration });
@@ -106,7 +106,7 @@ fn changed(
         deserted.extend(agent.settings.queues.iter().map(|part| part.queue).filter(|queue| !stays_in(*queue)));
     }
     let (before, after) = (agent.settings.sign_in, settings.sign_in);
-    let mut events = vec![Event::AgentDefined(settings)];
+    let mut events = vec![Event::AgentDefined(Box::new(settings))];
     if before != SignIn::Always && after == SignIn::Always {
         events.extend(found(agent));
         let signed_in = Event::AgentSignedIn { agent: agent.settings.id, by: ChangedBy::Configuration };

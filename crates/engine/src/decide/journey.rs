@@ -265,9 +265,11 @@ impl<'a> Journey<'a> {
         if !is_asked {
             return false;
         }
-        let (weight_min, _) = queue.need(self.since_in_queue, self.now);
-        let mut available = queue.takers().flat_map(|taker| self.state.available(taker, weight_min));
-        let would_wait = available.all(|agent| self.in_call.contains(agent.settings.id));
+        let would_wait = || {
+            let (weight_min, _) = queue.need(self.since_in_queue, self.now);
+            let mut available = queue.takers().flat_map(|taker| self.state.available(taker, weight_min));
+            available.all(|agent| self.in_call.contains(agent.settings.id))
+        };
         let is_full = || {
             let waiting = self.state.waiting_count(queue.id);
             queue.waiting_max.is_some_and(|max| waiting >= usize::try_from(max).unwrap_or(usize::MAX))
@@ -275,8 +277,8 @@ impl<'a> Journey<'a> {
         match situation {
             Situation::Closed => !self.state.is_open(queue, self.now),
             Situation::NoAgents => queue.takers().all(|taker| self.state.signed_in_count(taker) == 0),
-            Situation::Overflow => would_wait && is_full(),
-            Situation::Busy => would_wait && !queue.lets_wait,
+            Situation::Overflow => is_full() && would_wait(),
+            Situation::Busy => !queue.lets_wait && would_wait(),
             Situation::Timeout | Situation::Cancelled => false,
         }
     }

@@ -96,7 +96,7 @@ impl State {
             state.agents.insert(agent.settings.id, agent);
         }
         for call in image.calls {
-            state.index.list_call(&call);
+            state.index.list_call(&call, &state.agents);
             state.calls.insert(call.id, call);
         }
         state
@@ -128,6 +128,6 @@ impl State {
         let call = self.calls.get_mut(id).expect("an event names a call that is live");
         self.index.unlist_place(call);
         change(call);
-        self.index.list_place(call);
+        self.index.list_place(call, &self.agents);
     }
 }

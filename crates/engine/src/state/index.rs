@@ -12,6 +12,7 @@ use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::routing::{AgentOrder, CallOrder};
 use crate::time::Timestamp;
 
+use super::by_queue::ByQueue;
 use super::by_weight::ByWeight;
 use super::lookup::Lookup;
 use super::merged::Merged;
@@ -20,10 +21,9 @@ use super::{Agent, Deadline};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    queues: Lookup<QueueId, QueueIndex>,
+    queues: ByQueue<QueueIndex>,
     /// Calls that wait for one agent; no entry is empty.
     private: Lookup<AgentId, BTreeSet<CallOrder>>,
-    available: Lookup<AgentId, ()>,
     /// Queues in which calls wait while agents are available: what settling looks at.
     matchable: BTreeSet<QueueId>,
     /// Queues with available agents whose calls wait elsewhere: in queues that list them among their further ones.
@@ -55,12 +55,12 @@ struct QueueIndex {
 impl Index {
     /// The calls of a queue that an agent of this weight may take, in the order in which they will be served.
     pub(super) fn waiting(&self, queue: QueueId, weight: u8) -> impl Iterator<Item = CallId> {
-        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.waiting.up_to(weight));
+        let lists = self.queues.get(queue).into_iter().flat_map(move |index| index.waiting.up_to(weight));
         Merged::new(lists).map(|order| order.call)
     }
 
     pub(super) fn waiting_count(&self, queue: QueueId) -> usize {
-        self.queues.get(&queue).map_or(0, |index| index.waiting.len())
+        self.queues.get(queue).map_or(0, |index| index.waiting.len())
     }
 
     pub(super) fn private(&self, agent: AgentId) -> impl ExactSizeIterator<Item = CallId> {
@@ -70,25 +70,25 @@ impl Index {
 
     /// The available agents of a queue who have at least this weight in it, in the order of its strategy.
     pub(super) fn available(&self, queue: QueueId, weight_min: u8) -> impl Iterator<Item = AgentId> {
-        let lists = self.queues.get(&queue).into_iter().flat_map(move |index| index.available.from(weight_min));
+        let lists = self.queues.get(queue).into_iter().flat_map(move |index| index.available.from(weight_min));
         Merged::new(lists).map(|order| order.agent)
     }
 
     pub(super) fn available_count(&self, queue: QueueId, weight_min: u8) -> usize {
-        let index = self.queues.get(&queue);
+        let index = self.queues.get(queue);
         index.map_or(0, |index| index.available.from(weight_min).map(BTreeSet::len).sum())
     }
 
     pub(super) fn best_available(&self, queue: QueueId) -> Option<u8> {
-        self.queues.get(&queue)?.available.greatest()
+        self.queues.get(queue)?.available.greatest()
     }
 
     pub(super) fn signed_in_count(&self, queue: QueueId) -> usize {
-        self.queues.get(&queue).map_or(0, |index| index.signed_in)
+        self.queues.get(queue).map_or(0, |index| index.signed_in)
     }
 
     pub(super) fn passed_over(&self, queue: QueueId) -> PassedOver {
-        self.queues.get(&queue).map_or_else(PassedOver::default, |index| index.passed_over)
+        self.queues.get(queue).map_or_else(PassedOver::default, |index| index.passed_over)
     }
 
     pub(super) fn matchable(&self) -> impl Iterator<Item = QueueId> {
@@ -100,7 +100,7 @@ impl Index {
     }
 
     pub(super) fn hosts(&self, queue: QueueId) -> impl Iterator<Item = QueueId> {
-        self.queues.get(&queue).into_iter().flat_map(|index| index.hosts.iter().copied())
+        self.queues.get(queue).into_iter().flat_map(|index| index.hosts.iter().copied())
     }
 
     pub(super) fn servable(&self) -> impl Iterator<Item = AgentId> {
@@ -145,7 +145,7 @@ impl Index {
         }
         let before = core::mem::replace(&mut index.also, also.to_vec());
         for other in &before {
-            if let Some(other) = self.queues.get_mut(other) {
+            if let Some(other) = self.queues.get_mut(*other) {
                 other.hosts.remove(&queue);
             }
         }
@@ -157,7 +157,7 @@ impl Index {
 
     /// Notes whether an available agent of a queue may take one of its calls, and one of those that wait elsewhere.
     fn match_queue(&mut self, queue: QueueId) {
-        let index = self.queues.get(&queue);
+        let index = self.queues.get(queue);
         let is_matchable = index.is_some_and(|index| index.can_take_from(index));
         let has_hosts = index.is_some_and(|index| !index.hosts.is_empty());
         note(&mut self.matchable, queue, is_matchable);
@@ -167,8 +167,8 @@ impl Index {
     }
 
     fn match_also(&mut self, queue: QueueId) {
-        let is_matchable = self.queues.get(&queue).is_some_and(|index| {
-            index.hosts.iter().filter_map(|host| self.queues.get(host)).any(|host| index.can_take_from(host))
+        let is_matchable = self.queues.get(queue).is_some_and(|index| {
+            index.hosts.iter().filter_map(|host| self.queues.get(*host)).any(|host| index.can_take_from(host))
         });
         note(&mut self.matchable_also, queue, is_matchable);
     }
@@ -176,19 +176,19 @@ impl Index {
     /// As [`Self::match_queue`], and for all queues whose agents may take its calls.
     fn match_takers(&mut self, queue: QueueId) {
         self.match_queue(queue);
-        let count = self.queues.get(&queue).map_or(0, |index| index.also.len());
+        let count = self.queues.get(queue).map_or(0, |index| index.also.len());
         for nth in 0..count {
-            if let Some(other) = self.queues.get(&queue).and_then(|index| index.also.get(nth).copied()) {
+            if let Some(other) = self.queues.get(queue).and_then(|index| index.also.get(nth).copied()) {
                 self.match_also(other);
             }
         }
     }
 
     pub(super) fn remove_queue(&mut self, queue: QueueId) {
-        if self.queues.contains_key(&queue) {
+        if self.queues.get(queue).is_some() {
             self.define_also(queue, &[]);
         }
-        let Some(index) = self.queues.remove(&queue) else { return };
+        let Some(index) = self.queues.remove(queue) else { return };
         assert!(index.waiting.len() == 0, "a queue is removed only when no call waits in it");
         assert!(index.signed_in == 0, "a queue is removed only when no agent signs in to it");
     }
@@ -211,7 +211,7 @@ impl Index {
             return;
         }
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
+            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
             index.signed_in -= usize::from(before != Standing::Out);
             index.signed_in += usize::from(after != Standing::Out);
             if let Some(count) = index.passed_over(before) {
@@ -231,13 +231,12 @@ impl Index {
             return;
         }
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
+            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
             let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
             if index.available.insert(part.agent_weight, order) {
                 self.match_queue(part.queue);
             }
         }
-        self.available.insert(id, ());
         if self.private.contains_key(&id) {
             self.servable.insert(id);
         }
@@ -253,20 +252,19 @@ impl Index {
             return;
         }
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(&part.queue).expect("an agent's queues are of the floor");
+            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
             let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
             if index.available.remove(part.agent_weight, &order) {
                 self.match_queue(part.queue);
             }
         }
-        self.available.remove(&id);
         self.servable.remove(&id);
     }
 
     /// Takes up a call.
-    pub(super) fn list_call(&mut self, call: &Call) {
+    pub(super) fn list_call(&mut self, call: &Call, agents: &Table<AgentId, Agent>) {
         self.call_by_key.insert(call.key, call.id);
-        self.list_place(call);
+        self.list_place(call, agents);
     }
 
     /// Drops a call.
@@ -276,10 +274,10 @@ impl Index {
     }
 
     /// Lists what a call can be found by that changes with its place.
-    pub(super) fn list_place(&mut self, call: &Call) {
+    pub(super) fn list_place(&mut self, call: &Call, agents: &Table<AgentId, Agent>) {
         self.deadlines.extend(deadlines_of_call(call));
         match &call.place {
-            Place::Waiting(wait) => self.list_wait(call, wait),
+            Place::Waiting(wait) => self.list_wait(call, wait, agents),
             Place::Offered { offer, .. } => {
                 self.call_by_offer.insert(*offer, call.id);
             }
@@ -301,10 +299,10 @@ impl Index {
         }
     }
 
-    fn list_wait(&mut self, call: &Call, wait: &Wait) {
+    fn list_wait(&mut self, call: &Call, wait: &Wait, agents: &Table<AgentId, Agent>) {
         match wait.line {
             Line::Queue(queue) => {
-                let index = self.queues.get_mut(&queue).expect("a call waits in a queue of the floor");
+                let index = self.queues.get_mut(queue).expect("a call waits in a queue of the floor");
                 let order = CallOrder::of(call, wait, index.step);
                 if index.waiting.insert(wait.weight_min, order) {
                     self.match_takers(queue);
@@ -312,7 +310,7 @@ impl Index {
             }
             Line::Private(agent) => {
                 self.private.or_default(agent).insert(CallOrder::of(call, wait, None));
-                if self.available.contains_key(&agent) {
+                if agents.get(agent).is_some_and(Agent::is_available) {
                     self.servable.insert(agent);
                 }
             }
@@ -322,7 +320,7 @@ impl Index {
     fn unlist_wait(&mut self, call: &Call, wait: &Wait) {
         match wait.line {
             Line::Queue(queue) => {
-                let index = self.queues.get_mut(&queue).expect("a call waits in a queue of the floor");
+                let index = self.queues.get_mut(queue).expect("a call waits in a queue of the floor");
                 let order = CallOrder::of(call, wait, index.step);
                 if index.waiting.remove(wait.weight_min, &order) {
                     self.match_takers(queue);

@@ -15,7 +15,7 @@ mirror_enum!(EventWire for Event {
     SettingsDefined(settings: Box<VdnSettings>),
     QueueDefined(queue: Box<Queue>),
     QueueRemoved(queue: QueueId),
-    AgentDefined(agent: AgentSettings),
+    AgentDefined(agent: Box<AgentSettings>),
     AgentRemoved(agent: AgentId),
     AgentSignedIn { agent: AgentId, by: ChangedBy },
     AgentSignedOut { agent: AgentId, by: ChangedBy },
@@ -44,7 +44,7 @@ mirror_enum!(EventWire for Event {
     WaitExtended { call: CallId, until: Timestamp },
     CallSentOutside { call: CallId, address: Arc<str>, queue: QueueId, situation: Situation, hops: u8 },
     OutsideAnswered { call: CallId },
-    OfferMade { offer: OfferId, call: CallId, agent: AgentId, line: Line, until: Timestamp, why: Why },
+    OfferMade { offer: OfferId, call: CallId, agent: AgentId, line: Line, until: Timestamp, why: Box<Why> },
     OfferAccepted { offer: OfferId, call: CallId, agent: AgentId },
     OfferEnded {
         offer: OfferId,

@@ -274,7 +274,7 @@ impl EventView {
                 agent: agent.0,
                 line: (*line).into(),
                 until: Moment(*until),
-                why: why.into(),
+                why: why.as_ref().into(),
             },
             Event::OfferAccepted { offer, call, agent } => {
                 Self::OfferAccepted { offer: offer.0, call: call.to_string(), agent: agent.0 }
@@ -319,7 +319,7 @@ mod tests {
             Event::QueueRemoved(QueueId(1)),
             Event::QueueClosed { queue: QueueId(1) },
             Event::QueueOpened { queue: QueueId(1) },
-            Event::AgentDefined(settings),
+            Event::AgentDefined(Box::new(settings)),
             Event::AgentRemoved(AGENT),
             Event::AgentSignedIn { agent, by },
             Event::AgentSignedOut { agent, by },
@@ -354,6 +354,7 @@ mod tests {
         let (call, agent, offer) = (CALL, AGENT, OfferId(7));
         let strategy = engine::OfferRule::Strategy(engine::Strategy::BestSkilled);
         let why = engine::Why { rule: Some(strategy), runners_up: vec![AgentId(1001)], ..engine::Why::default() };
+        let why = Box::new(why);
         let line = engine::Line::Queue(QueueId(1));
         let how = engine::OfferEnd::Withdrawn(engine::WithdrawCause::CallerLeft);
         let outcome = engine::Outcome::Released(engine::ReleaseCause::Treatment(engine::Situation::Busy));

@@ -108,7 +108,7 @@ impl State {
             history: Vec::new(),
         };
         change(&mut call);
-        self.index.list_call(&call);
+        self.index.list_call(&call, &self.agents);
         self.calls.insert(id, call);
     }
 
