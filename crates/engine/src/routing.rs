@@ -99,19 +99,36 @@ fn give_best<'a>(state: &'a State, now: Timestamp, agent: &'a Agent, picked_in: 
 }
 
 /// The best call that an agent may take of its queues, and of those that list them among their further ones: by queue
-/// weight, the priority that it has grown to, and earliest `since` across them.
+/// weight, the priority that it has grown to, and earliest `since` across them. Hardly any agent is kept from a call, so
+/// the first ones of all queues are compared before any call is looked at.
 fn best_call<'a>(state: &'a State, now: Timestamp, agent: &Agent) -> Option<(&'a Call, &'a Wait)> {
-    let firsts = agent.settings.queues.iter().flat_map(|part| {
-        let lines = core::iter::once(part.queue).chain(state.hosts(part.queue));
-        lines.filter_map(move |queue| {
-            let call = state.waiting_for(queue, part.agent_weight).find(|call| may_take(agent, call))?;
-            let wait = waiting(call)?;
-            let standing = Standing::of(call, wait, state.priority_step(queue), now);
-            Some((u8::MAX - part.queue_weight, standing, call, wait))
-        })
-    });
-    let best = firsts.min_by_key(|(weight, standing, ..)| (*weight, *standing));
-    best.map(|(.., call, wait)| (call, wait))
+    let mut best = first_of_queues(state, now, agent, |_| true)?;
+    if !may_take(agent, best) {
+        let suits = |order: &CallOrder| state.call(order.call).is_some_and(|call| may_take(agent, call));
+        best = first_of_queues(state, now, agent, suits)?;
+    }
+    Some((best, waiting(best)?))
+}
+
+/// The best of the first calls that suit, one of each queue.
+fn first_of_queues<'a>(
+    state: &'a State,
+    now: Timestamp,
+    agent: &Agent,
+    suits: impl Fn(&CallOrder) -> bool,
+) -> Option<&'a Call> {
+    let mut best: Option<(u8, Standing)> = None;
+    for part in &agent.settings.queues {
+        for queue in core::iter::once(part.queue).chain(state.hosts(part.queue)) {
+            let mut orders = state.waiting_orders(queue, part.agent_weight);
+            let Some(order) = orders.find(|order| suits(order)) else { continue };
+            let key = (u8::MAX - part.queue_weight, Standing::of(order, state.priority_step(queue), now));
+            if best.is_none_or(|best| key < best) {
+                best = Some(key);
+            }
+        }
+    }
+    state.call(best?.1.call)
 }
 
 /// Whether an available agent may be offered a call now: not while `reoffer_min` keeps it from one it did not take.

@@ -25,6 +25,7 @@ use crate::call::{Call, Caller, PassedOver};
 use crate::event::ChosenPresence;
 use crate::floor::{ANY_WEIGHT, AgentSettings, Floor, PrivateRules, Queue, Situation, VdnSettings};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
+use crate::routing::CallOrder;
 use crate::time::Timestamp;
 
 /// What is true of a VDN at one moment: its floor, its agents, its live calls.
@@ -331,6 +332,11 @@ impl State {
         self.index.waiting(queue, weight).filter_map(|call| self.call(call))
     }
 
+    /// The places of these calls.
+    pub(crate) fn waiting_orders(&self, queue: QueueId, weight: u8) -> impl Iterator<Item = &CallOrder> {
+        self.index.waiting_orders(queue, weight)
+    }
+
     /// Queues in which calls wait while agents are available.
     pub(crate) fn matchable_queues(&self) -> impl Iterator<Item = QueueId> {
         self.index.matchable()
@@ -343,7 +349,7 @@ impl State {
 
     /// In which time the priority of a call in a queue grows by one, if it does.
     pub(crate) fn priority_step(&self, queue: QueueId) -> Option<Duration> {
-        self.queue(queue)?.priority_step_in(&self.settings)
+        self.index.priority_step(queue)
     }
 
     /// Queues whose calls may be taken by the agents of `queue` too.

@@ -21,6 +21,8 @@ pub(crate) struct CallOrder {
     since: Timestamp,
     /// Which call.
     pub(crate) call: CallId,
+    /// Its own, as it was given; last, so that it never orders anything.
+    priority: u8,
 }
 
 impl CallOrder {
@@ -34,7 +36,7 @@ impl CallOrder {
             None => (u8::MAX - call.priority, since),
             Some(step) => (0, Timestamp(since.0.saturating_sub(micros(step).saturating_mul(call.priority.into())))),
         };
-        Self { urgency, from, since, call: call.id }
+        Self { urgency, from, since, call: call.id, priority: call.priority }
     }
 }
 
@@ -46,25 +48,30 @@ pub(crate) struct Standing {
     points: i128,
     per: i128,
     since: Timestamp,
-    call: CallId,
+    /// Which call.
+    pub(crate) call: CallId,
 }
 
 impl Standing {
-    /// Where `call` stands at `now`, where priority grows by one in each `step`.
-    pub(crate) fn of(call: &Call, wait: &Wait, step: Option<Duration>, now: Timestamp) -> Self {
-        let since = since(call, wait);
-        let priority = i128::from(call.priority);
+    /// Where a call of this order in a queue stands at `now`, where priority grows by one in each `step`.
+    pub(crate) fn of(order: &CallOrder, step: Option<Duration>, now: Timestamp) -> Self {
+        let CallOrder { since, call, .. } = *order;
+        let priority = i128::from(order.priority);
         let (points, per) = match step.map(|step| i128::from(micros(step))) {
             None => (priority, 1),
             Some(per) => (priority * per + i128::from(now.0 - since.0), per),
         };
-        Self { points, per, since, call: call.id }
+        Self { points, per, since, call }
     }
 }
 
 impl Ord for Standing {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_points = (other.points * self.per).cmp(&(self.points * other.per));
+        let by_points = if self.per == other.per {
+            other.points.cmp(&self.points)
+        } else {
+            (other.points * self.per).cmp(&(self.points * other.per))
+        };
         by_points.then_with(|| (self.since, self.call).cmp(&(other.since, other.call)))
     }
 }

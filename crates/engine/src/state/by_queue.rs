@@ -58,3 +58,25 @@ impl<V> ByQueue<V> {
         &mut self.0[place]
     }
 }
+
+/// Some queues, by id. A sorted list and no tree, for it is empty between two turns but for calls that agents are kept
+/// from, and in a turn it has as many queues as one agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct QueueSet(Vec<QueueId>);
+
+impl QueueSet {
+    /// Has a queue in it or not.
+    pub(super) fn note(&mut self, queue: QueueId, is_in: bool) {
+        match (self.0.binary_search(&queue), is_in) {
+            (Err(place), true) => self.0.insert(place, queue),
+            (Ok(place), false) => {
+                self.0.remove(place);
+            }
+            (Ok(_), true) | (Err(_), false) => {}
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = QueueId> {
+        self.0.iter().copied()
+    }
+}

@@ -12,7 +12,7 @@ use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
 use crate::routing::{AgentOrder, CallOrder};
 use crate::time::Timestamp;
 
-use super::by_queue::ByQueue;
+use super::by_queue::{ByQueue, QueueSet};
 use super::by_weight::ByWeight;
 use super::lookup::Lookup;
 use super::merged::Merged;
@@ -25,9 +25,9 @@ pub(super) struct Index {
     /// Calls that wait for one agent; no entry is empty.
     private: Lookup<AgentId, BTreeSet<CallOrder>>,
     /// Queues in which calls wait while agents are available: what settling looks at.
-    matchable: BTreeSet<QueueId>,
+    matchable: QueueSet,
     /// Queues with available agents whose calls wait elsewhere: in queues that list them among their further ones.
-    matchable_also: BTreeSet<QueueId>,
+    matchable_also: QueueSet,
     /// Available agents for whom private calls wait: what settling looks at first.
     servable: BTreeSet<AgentId>,
     pub(super) call_by_offer: Lookup<OfferId, CallId>,
@@ -55,8 +55,17 @@ struct QueueIndex {
 impl Index {
     /// The calls of a queue that an agent of this weight may take, in the order in which they will be served.
     pub(super) fn waiting(&self, queue: QueueId, weight: u8) -> impl Iterator<Item = CallId> {
+        self.waiting_orders(queue, weight).map(|order| order.call)
+    }
+
+    /// The places of these calls.
+    pub(super) fn waiting_orders(&self, queue: QueueId, weight: u8) -> impl Iterator<Item = &CallOrder> {
         let lists = self.queues.get(queue).into_iter().flat_map(move |index| index.waiting.up_to(weight));
-        Merged::new(lists).map(|order| order.call)
+        Merged::new(lists)
+    }
+
+    pub(super) fn priority_step(&self, queue: QueueId) -> Option<Duration> {
+        self.queues.get(queue)?.step
     }
 
     pub(super) fn waiting_count(&self, queue: QueueId) -> usize {
@@ -92,11 +101,11 @@ impl Index {
     }
 
     pub(super) fn matchable(&self) -> impl Iterator<Item = QueueId> {
-        self.matchable.iter().copied()
+        self.matchable.iter()
     }
 
     pub(super) fn matchable_also(&self) -> impl Iterator<Item = QueueId> {
-        self.matchable_also.iter().copied()
+        self.matchable_also.iter()
     }
 
     pub(super) fn hosts(&self, queue: QueueId) -> impl Iterator<Item = QueueId> {
@@ -160,7 +169,7 @@ impl Index {
         let index = self.queues.get(queue);
         let is_matchable = index.is_some_and(|index| index.can_take_from(index));
         let has_hosts = index.is_some_and(|index| !index.hosts.is_empty());
-        note(&mut self.matchable, queue, is_matchable);
+        self.matchable.note(queue, is_matchable);
         if has_hosts {
             self.match_also(queue);
         }
@@ -170,7 +179,7 @@ impl Index {
         let is_matchable = self.queues.get(queue).is_some_and(|index| {
             index.hosts.iter().filter_map(|host| self.queues.get(*host)).any(|host| index.can_take_from(host))
         });
-        note(&mut self.matchable_also, queue, is_matchable);
+        self.matchable_also.note(queue, is_matchable);
     }
 
     /// As [`Self::match_queue`], and for all queues whose agents may take its calls.
@@ -375,14 +384,6 @@ impl QueueIndex {
     /// Whether an available agent of this queue has the weight that a call of that queue needs.
     fn can_take_from(&self, host: &Self) -> bool {
         matches!((self.available.greatest(), host.waiting.least()), (Some(weight), Some(need)) if need <= weight)
-    }
-}
-
-fn note(queues: &mut BTreeSet<QueueId>, queue: QueueId, holds: bool) {
-    if holds {
-        queues.insert(queue);
-    } else {
-        queues.remove(&queue);
     }
 }
 

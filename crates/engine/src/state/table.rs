@@ -1,16 +1,18 @@
 //! Values by key, in dense slots: a value stays where it is while others come and go, and is walked in the order of
 //! keys, so that no answer depends on the slot it happens to have.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::hash::Hash;
 
 use super::lookup::Lookup;
 
-/// A map whose values lie in one vector. Slots of removed values are used again.
+/// A map whose slots lie in one vector, and are used again when their values are removed. Each value has memory of its
+/// own, so that a vector that grows neither copies values nor has room for as many again.
 #[derive(Clone, Debug)]
 pub(super) struct Table<K: Eq + Hash, V> {
     slot_by_key: Lookup<K, u32>,
-    slots: Vec<Option<(K, V)>>,
+    slots: Vec<Option<(K, Box<V>)>>,
     free: Vec<u32>,
 }
 
@@ -23,12 +25,12 @@ impl<K: Eq + Hash, V> Default for Table<K, V> {
 impl<K: Ord + Hash + Copy, V> Table<K, V> {
     pub(super) fn get(&self, key: K) -> Option<&V> {
         let slot = *self.slot_by_key.get(&key)?;
-        self.slots[slot as usize].as_ref().map(|(_, value)| value)
+        self.slots[slot as usize].as_ref().map(|(_, value)| &**value)
     }
 
     pub(super) fn get_mut(&mut self, key: K) -> Option<&mut V> {
         let slot = *self.slot_by_key.get(&key)?;
-        self.slots[slot as usize].as_mut().map(|(_, value)| value)
+        self.slots[slot as usize].as_mut().map(|(_, value)| &mut **value)
     }
 
     /// Adds a value, or replaces the one that has this key.
@@ -41,22 +43,22 @@ impl<K: Ord + Hash + Copy, V> Table<K, V> {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).expect("fewer than four thousand million values fit into memory")
         });
-        self.slots[slot as usize] = Some((key, value));
+        self.slots[slot as usize] = Some((key, Box::new(value)));
         self.slot_by_key.insert(key, slot);
     }
 
     pub(super) fn remove(&mut self, key: K) -> Option<V> {
         let slot = self.slot_by_key.remove(&key)?;
         self.free.push(slot);
-        self.slots[slot as usize].take().map(|(_, value)| value)
+        self.slots[slot as usize].take().map(|(_, value)| *value)
     }
 
     /// All values, by key. Sorts them first: for those who look at everything, which deciding never does.
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries().into_iter().map(|(_, value)| value)
+        self.entries().into_iter().map(|(_, value)| &**value)
     }
 
-    fn entries(&self) -> Vec<&(K, V)> {
+    fn entries(&self) -> Vec<&(K, Box<V>)> {
         let mut entries: Vec<_> = self.slots.iter().flatten().collect();
         entries.sort_unstable_by_key(|(key, _)| *key);
         entries
