@@ -79,6 +79,8 @@ pub(crate) enum Step {
     RemoveAgent(AgentId),
     /// All calls leave a queue that is to be removed.
     EmptyQueue(QueueId),
+    /// A queue leaves the floor.
+    RemoveQueue(QueueId),
     /// This is so, now that all before it is.
     Conclude(Box<Event>),
 }
@@ -135,6 +137,7 @@ pub(crate) fn take_step(state: &State, now: Timestamp, step: Step) -> Decision {
         Step::MaybeDeserted(queue) => queues::maybe_deserted(state, queue),
         Step::RemoveAgent(agent) => configure::remove_agent(state, agent),
         Step::EmptyQueue(queue) => configure::empty_queue(state, queue),
+        Step::RemoveQueue(queue) => configure::remove_queue(state, queue),
         Step::Conclude(event) => Decision::from(*event),
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn configure(state: &State, now: Timestamp, floor: &Floor) -> Result<
     steps.extend(leaving.map(|agent| Step::RemoveAgent(agent.settings.id)));
     for queue in state.queues().filter(|queue| !kept.contains(&queue.id)) {
         steps.push(Step::EmptyQueue(queue.id));
-        steps.push(Step::Conclude(Box::new(Event::QueueRemoved(queue.id))));
+        steps.push(Step::RemoveQueue(queue.id));
     }
     Ok(Decision { events, steps })
 }
@@ -134,6 +134,15 @@ pub(super) fn remove_agent(state: &State, id: AgentId) -> Decision {
     };
     decision.steps.push(Step::Conclude(Box::new(Event::AgentRemoved(id))));
     decision
+}
+
+/// As soon as no call waits in it: an agent whose offer was withdrawn may have gone on a break, and its private calls are
+/// back in the queue.
+pub(super) fn remove_queue(state: &State, id: QueueId) -> Decision {
+    if state.waiting_count(id) == 0 {
+        return Event::QueueRemoved(id).into();
+    }
+    Decision { events: Vec::new(), steps: vec![Step::EmptyQueue(id), Step::RemoveQueue(id)] }
 }
 
 /// Every call that waits in the queue, or is offered from it, goes back to where it came from.
