@@ -264,7 +264,7 @@ impl World {
         for event in events {
             self.books.count(event)?;
             self.check_against_people(event, record.at)?;
-            self.witness(event);
+            self.witness(event, record.at);
         }
         self.books.bindings_over(&record.notes);
         self.books.truth.apply(record).map_err(|error| ("R8", error.to_string()))?;

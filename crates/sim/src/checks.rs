@@ -1,8 +1,12 @@
 //! The invariants of the rules, on what anybody can read of a settled floor: slow, obvious, and with words.
 
+mod offers;
+
+pub use self::offers::check_offer;
+
 use engine::{
-    Agent, AgentId, Call, CallId, Caller, HOPS_MAX, Line, OfferRule, Place, Presence, QueueId, Reach, State, Strategy,
-    Timestamp, Wait, Why, Work,
+    Agent, AgentId, Call, CallId, Caller, HOPS_MAX, Line, Place, Presence, Queue, QueueId, Reach, State, Timestamp,
+    Wait, Work,
 };
 
 /// What was broken: the law, and how.
@@ -18,6 +22,7 @@ fn must(law: &'static str, holds: bool, sentence: impl FnOnce() -> String) -> Re
 /// The first law that is broken.
 pub fn check_state(state: &State, now: Timestamp) -> Result<(), Breach> {
     state.calls().try_for_each(|call| check_call(state, call))?;
+    state.calls().try_for_each(|call| check_need(state, call, now))?;
     state.agents().try_for_each(|agent| check_agent(state, agent))?;
     check_lines(state)?;
     check_nobody_waits_in_vain(state)?;
@@ -103,13 +108,29 @@ fn engages(call: &Call, id: AgentId) -> bool {
     called || matches!(call.caller, Caller::Agent(agent) if agent == id)
 }
 
+/// A waiting call needs what its queue says of one of its age, and will need less when the next step comes.
+fn check_need(state: &State, call: &Call, now: Timestamp) -> Result<(), Breach> {
+    let Some(wait) = wait_of(call) else { return Ok(()) };
+    let (mut need, mut next) = (1, None);
+    if let Line::Queue(queue) = wait.line {
+        let steps = state.queue(queue).map(|queue| queue.skill_steps.as_slice()).unwrap_or_default();
+        let since = call.since.unwrap_or(wait.joined);
+        need = steps.iter().filter(|step| since + step.after <= now).map(|step| step.weight_min).min().unwrap_or(1);
+        next = steps.iter().map(|step| since + step.after).find(|at| *at > now);
+    }
+    must("skill", (wait.weight_min, wait.widens_at) == (need, next), || {
+        format!("{call:?} needs {need} until {next:?} at {now}")
+    })
+}
+
 /// Every waiting call is in its line and no other, and each line is in the order in which it is served.
 fn check_lines(state: &State) -> Result<(), Breach> {
     let mut listed = 0;
     for queue in state.queues() {
-        let key = |call: &Call| (u8::MAX - call.priority, call.since, call.id);
         let calls: Vec<_> = state.waiting(queue.id).collect();
-        must("I5", calls.is_sorted_by_key(|call| key(call)), || format!("queue {} is out of order", queue.id))?;
+        must("I5", calls.is_sorted_by_key(|call| place_in_queue(state, queue, call)), || {
+            format!("queue {} is out of order", queue.id)
+        })?;
         let stray = calls.iter().find(|call| wait_of(call).is_none_or(|wait| wait.line != Line::Queue(queue.id)));
         must("I1", stray.is_none(), || format!("{stray:?} is listed in queue {}", queue.id))?;
         listed += calls.len();
@@ -127,10 +148,27 @@ fn check_lines(state: &State) -> Result<(), Breach> {
     must("I1", waiting == listed, || format!("{waiting} calls wait, {listed} are listed"))
 }
 
+/// Where priority grows, each point of it is worth a step of waiting; else it comes before all waiting.
+fn place_in_queue(state: &State, queue: &Queue, call: &Call) -> (i64, Option<Timestamp>, CallId) {
+    let priority = i64::from(call.priority);
+    let since = call.since.map_or(0, |since| since.0);
+    let place = match growth(state, queue) {
+        Some(step) => since - priority * step,
+        None => -priority,
+    };
+    (place, call.since, call.id)
+}
+
+/// In how many microseconds priority grows by one in a queue.
+fn growth(state: &State, queue: &Queue) -> Option<i64> {
+    let step = queue.priority_step.or(state.settings().priority_step)?;
+    i64::try_from(step.as_micros()).ok().filter(|step| *step > 0)
+}
+
 /// I6: no call waits while an agent who may take it is available.
 fn check_nobody_waits_in_vain(state: &State) -> Result<(), Breach> {
     for agent in state.agents().filter(|agent| agent.is_available()) {
-        let waits = state.calls().find(|call| wait_of(call).is_some_and(|wait| may_take(agent, call, wait.line)));
+        let waits = state.calls().find(|call| wait_of(call).is_some_and(|wait| may_take(state, agent, call, wait)));
         must("I6", waits.is_none(), || format!("{} is available and {waits:?} waits", agent.settings.id))?;
     }
     Ok(())
@@ -144,7 +182,8 @@ fn check_deadlines(state: &State, now: Timestamp) -> Result<(), Breach> {
             Place::Offered { until, .. } => Some(*until),
             Place::Talking { .. } | Place::Outside { .. } => None,
         };
-        end.into_iter().chain(call.not_before.iter().map(|(_, until)| *until))
+        let widens_at = wait_of(call).and_then(|wait| wait.widens_at);
+        end.into_iter().chain(widens_at).chain(call.not_before.iter().map(|(_, until)| *until))
     });
     let of_agents = state.agents().flat_map(|agent| {
         let wrap_up = match agent.work {
@@ -173,67 +212,6 @@ fn earliest_of_waits(state: &State) -> impl Iterator<Item = (CallId, Timestamp)>
     })
 }
 
-/// I4, I5 and the strategies: whether this is the offer to make. `state` is what was true just before it.
-///
-/// # Errors
-/// The law that this offer breaks.
-pub fn check_offer(state: &State, call: CallId, agent: AgentId, line: Line, why: &Why) -> Result<(), Breach> {
-    let (Some(call), Some(agent)) = (state.call(call), state.agent(agent)) else {
-        return Err(("I3", format!("{call} is offered to {agent}, one of whom is not there")));
-    };
-    let id = agent.settings.id;
-    let is_fit = agent.is_available() && wait_of(call).is_some_and(|wait| wait.line == line);
-    must("I3", is_fit && may_take(agent, call, line), || format!("{} cannot be offered to {id}", call.id))?;
-    let takes = |call: &&Call| wait_of(call).is_some_and(|wait| may_take(agent, call, wait.line));
-    let best = state.calls().filter(takes).min_by_key(|call| rank(agent, call));
-    let law = match (line, best.and_then(wait_of).map(|wait| wait.line)) {
-        (Line::Queue(_), Some(Line::Private(_))) => "I4",
-        _ => "I5",
-    };
-    must(law, best.map(|best| best.id) == Some(call.id), || format!("{id} is offered {call:?} before {best:?}"))?;
-    let waits_alone = state.calls().filter(|call| wait_of(call).is_some()).count() == 1;
-    match (why.rule, line) {
-        (Some(OfferRule::Strategy(_)), Line::Queue(queue)) if waits_alone => check_strategy(state, call, agent, queue),
-        _ => Ok(()),
-    }
-}
-
-/// How good a call is for an agent: less is better.
-fn rank(agent: &Agent, call: &Call) -> (bool, u8, u8, Option<Timestamp>, CallId) {
-    let urgency = u8::MAX - call.priority;
-    match wait_of(call).map(|wait| (wait.line, wait.joined)) {
-        Some((Line::Queue(queue), _)) => {
-            let weight = part(agent, queue).map_or(0, |part| part.queue_weight);
-            (true, u8::MAX - weight, urgency, call.since, call.id)
-        }
-        Some((Line::Private(_), joined)) => (false, 0, urgency, Some(joined), call.id),
-        None => (true, u8::MAX, urgency, None, call.id),
-    }
-}
-
-/// Of a call that waits alone: the queue's strategy picks who is offered it.
-fn check_strategy(state: &State, call: &Call, winner: &Agent, queue: QueueId) -> Result<(), Breach> {
-    let strategy = state.queue(queue).map(|queue| queue.strategy).unwrap_or_default();
-    let key = |agent: &Agent| {
-        let first = match strategy {
-            Strategy::LongestIdle => 0,
-            Strategy::RoundRobin => agent.last_offer.map_or(0, |offer| u128::from(offer.0)),
-            Strategy::LeastTalked => agent.talked.as_micros(),
-            Strategy::BestSkilled => u128::from(u8::MAX - part(agent, queue).map_or(0, |part| part.agent_weight)),
-        };
-        (first, agent.work_since, agent.settings.id)
-    };
-    let others = state.agents().filter(|agent| agent.is_available() && may_take(agent, call, Line::Queue(queue)));
-    let first = others.min_by_key(|agent| key(agent)).map(|agent| agent.settings.id);
-    must("strategy", first == Some(winner.settings.id), || {
-        format!("{strategy:?} picks {first:?}, not {}", winner.settings.id)
-    })
-}
-
-fn part(agent: &Agent, queue: QueueId) -> Option<&engine::AgentQueue> {
-    agent.settings.queues.iter().find(|part| part.queue == queue)
-}
-
 /// How a call waits; none if it does not.
 #[must_use]
 pub const fn wait_of(call: &Call) -> Option<&Wait> {
@@ -243,10 +221,23 @@ pub const fn wait_of(call: &Call) -> Option<&Wait> {
     }
 }
 
-fn may_take(agent: &Agent, call: &Call, line: Line) -> bool {
+/// An agent's parts in a queue's calls for which it has the weight: by the queue itself, and by those whose agents may
+/// take its calls too.
+fn parts<'a>(
+    state: &'a State,
+    agent: &'a Agent,
+    queue: QueueId,
+    need: u8,
+) -> impl Iterator<Item = &'a engine::AgentQueue> {
+    let also = state.queue(queue).map(|queue| queue.also.as_slice()).unwrap_or_default();
+    let is_by_it = move |part: &&engine::AgentQueue| part.queue == queue || also.contains(&part.queue);
+    agent.settings.queues.iter().filter(is_by_it).filter(move |part| part.agent_weight >= need)
+}
+
+fn may_take(state: &State, agent: &Agent, call: &Call, wait: &Wait) -> bool {
     let id = agent.settings.id;
-    let is_for = match line {
-        Line::Queue(queue) => part(agent, queue).is_some(),
+    let is_for = match wait.line {
+        Line::Queue(queue) => parts(state, agent, queue, wait.weight_min).next().is_some(),
         Line::Private(owner) => owner == id,
     };
     is_for && !call.not_before.iter().any(|(kept, _)| *kept == id)

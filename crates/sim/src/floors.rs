@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OpenHours, Queue, QueueId, SignIn, Strategy,
-    Treatment, Treatments, VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OpenHours, PrivateAction, Queue, QueueId,
+    SignIn, Strategy, Treatment, Treatments, VdnId, VdnSettings,
 };
 
 use crate::chance::Chance;
+
+mod private;
+mod queues;
 
 /// Whose floor it is.
 pub const VDN: VdnId = VdnId(170);
@@ -75,12 +78,13 @@ pub fn floor(chance: &mut Chance, size: Size) -> Floor {
 pub fn changed(chance: &mut Chance, size: Size, floor: &Floor) -> Floor {
     let mut floor = floor.clone();
     let other = self::floor(chance, size);
-    match chance.below(6) {
+    match chance.below(7) {
         0 => drop(floor.queues.pop()),
         1 => drop(floor.agents.pop()),
         2 => floor.settings = other.settings,
         3 => add_queues(&mut floor, other.queues),
         4 => add_agents(&mut floor, other.agents),
+        5 => queues::change_rules(&mut floor, other.queues),
         _ => return other,
     }
     mend(&mut floor);
@@ -105,12 +109,24 @@ fn add_agents(floor: &mut Floor, agents: Vec<AgentSettings>) {
 fn mend(floor: &mut Floor) {
     let queues: Vec<QueueId> = floor.queues.iter().map(|queue| queue.id).collect();
     let agents: Vec<AgentId> = floor.agents.iter().map(|agent| agent.id).collect();
+    let is_there = |action: &PrivateAction| match action {
+        PrivateAction::Queue(queue) => queues.contains(queue),
+        PrivateAction::Agent(agent) => agents.contains(agent),
+        _ => true,
+    };
     floor.settings.default_queue = floor.settings.default_queue.filter(|queue| queues.contains(queue));
+    floor.settings.delegate = floor.settings.delegate.filter(|agent| agents.contains(agent));
+    floor.settings.on_private_wait_end.retain(is_there);
     for agent in &mut floor.agents {
         agent.queues.retain(|part| queues.contains(&part.queue));
+        agent.private.delegate = agent.private.delegate.filter(|delegate| agents.contains(delegate));
+        if let Some(own) = &mut agent.private.on_wait_end {
+            own.retain(is_there);
+        }
     }
     for queue in &mut floor.queues {
         let id = queue.id;
+        queue.also.retain(|also| queues.contains(also));
         let Treatments { closed, no_agents, overflow, busy, timeout, cancelled } = &mut queue.treatments;
         for treatment in [closed, no_agents, overflow, busy, timeout, cancelled] {
             let mut next = Some(treatment);
@@ -157,7 +173,13 @@ impl Draw<'_> {
             wrap_up: if self.chance.is(500) { Duration::ZERO } else { self.seconds(1, 3) },
             keep_ready: self.chance.is(400),
             utc_offset_minutes: if self.chance.is(500) { 60 } else { -330 },
-            ..VdnSettings::default()
+            on_private_wait_end: if self.chance.is(400) { self.private_actions() } else { Vec::new() },
+            on_sign_out: self.on_sign_out(),
+            on_not_ready: self.on_not_ready(),
+            delegate: if self.chance.is(500) { self.chance.one_of(self.agents).copied() } else { None },
+            private_run_max: if self.chance.is(350) { Some(1 + u32::from(self.chance.is(400))) } else { None },
+            public_wait_max: if self.chance.is(350) { Some(self.seconds(1, 8)) } else { None },
+            priority_step: if self.chance.is(300) { Some(self.chance.millis(200, 4000)) } else { None },
         }
     }
 
@@ -189,6 +211,10 @@ impl Draw<'_> {
                 timeout: self.treatment(id),
                 cancelled: self.treatment(id),
             },
+            also: self.also(id),
+            holidays: self.holidays(),
+            priority_step: self.priority_step(),
+            skill_steps: self.skill_steps(),
             ..Queue::new(id, "")
         }
     }
@@ -220,7 +246,9 @@ impl Draw<'_> {
                 queues.push(AgentQueue { queue: *queue, agent_weight, queue_weight });
             }
         }
-        AgentSettings { queues, sign_in, idle_automatically: self.chance.is(850), ..AgentSettings::new(id, "") }
+        let idle_automatically = self.chance.is(850);
+        let private = self.private(id);
+        AgentSettings { queues, sign_in, idle_automatically, private, ..AgentSettings::new(id, "") }
     }
 }
 

@@ -39,6 +39,9 @@ impl World {
     /// Whether the decision is what the rules say.
     pub(crate) fn judge(&mut self, command: Option<&Command>, verdict: &Verdict, last: Option<&Arc<Record>>) {
         let at = self.writer.at;
+        if let Verdict::Rejected(rejection) = verdict {
+            self.witness_refusal(rejection);
+        }
         if let Some(command) = command
             && self.setting.with_model
         {

@@ -35,12 +35,16 @@ impl World {
         self.lose_writer();
         let state = self.books.truth().state();
         let is_live = state.calls().next().is_some();
+        let is_closed = state.queues().any(|queue| state.closed_since(queue.id).is_some());
         let is_line = state.queues().any(|queue| state.waiting_count(queue.id) > 1);
         if is_live {
             self.meet(Situation::LiveAtCrash);
         }
         if is_line {
             self.meet(Situation::WaitingAtCrash);
+        }
+        if is_closed {
+            self.meet(Situation::ClosedAtCrash);
         }
         self.damage_disk();
         self.life += 1;

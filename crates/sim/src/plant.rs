@@ -10,6 +10,8 @@ use node::Record;
 use crate::checks::wait_of;
 use crate::world::World;
 
+mod rules;
+
 macro_rules! plants {
     ($($name:ident $key:literal $text:literal,)*) => {
         /// A planted bug.
@@ -86,6 +88,22 @@ plants! {
     PrivateLeftBehind "private-left-behind" "who signs out keeps its private queue",
     AbandonedAsAnswered "abandoned-as-answered" "callers who gave up count as answered",
     WrongWithdrawal "wrong-withdrawal" "an offer that is withdrawn counts as declined",
+    WidensAtOnce "widens-at-once" "the first skill step that falls due opens a call to everybody",
+    SkillForgotten "skill-forgotten" "an offer goes to an agent without the weight that the call needs",
+    ClosedKeeps "closed-keeps" "calls that wait in a queue that is closed by hand are not told",
+    ClosedLetsIn "closed-lets-in" "a queue that is closed lets calls in",
+    OpensByItself "opens-by-itself" "a new configuration opens queues that were closed by hand",
+    NoHelpers "no-helpers" "agents of further queues are not asked",
+    NoGrowth "no-growth" "priorities do not grow with waiting",
+    LesserQueue "lesser-queue" "an agent is given a call of the queue that matters less to it",
+    NoBound "no-bound" "no public call ever goes ahead of private ones",
+    DelegateAsDialled "delegate-as-dialled" "a call that a delegate is handed counts as dialled",
+    SenderForgotten "sender-forgotten" "a call that is transferred forgets who sent it",
+    BreakKeeps "break-keeps" "calls stay with an agent on a break whose rules send them away",
+    LeavesOneBehind "leaves-one-behind" "the last call of an agent who signs out is left with it",
+    OwnRulesForgotten "own-rules-forgotten" "a call waits as long as the VDN says though its agent says otherwise",
+    NoSecondWait "no-second-wait" "a call that is to wait on is sent back to its queue",
+    LeavingAsRequest "leaving-as-request" "calls that are released since their agent left count as ended by request",
 }
 
 /// Changes what was decided; answers whether it did. `before` is what was true before it.
@@ -110,6 +128,7 @@ pub(crate) fn tamper(plant: Plant, before: &State, at: Timestamp, events: &mut V
             };
             events.retain(|event| !rule(event));
         }
+        _ if rules::tamper(plant, before, at, events) => {}
         _ => events.iter_mut().for_each(|event| alter(plant, at, event)),
     }
     *events != old

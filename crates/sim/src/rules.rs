@@ -101,7 +101,7 @@ impl Default for Rules {
 pub fn check_offers(before: &mut Engine, entry: &Entry) -> Result<(), Breach> {
     for event in &entry.events {
         if let Event::OfferMade { call, agent, line, why, .. } = event {
-            check_offer(before.state(), *call, *agent, *line, why)?;
+            check_offer(before.state(), entry.at, *call, *agent, *line, why)?;
         }
         before.apply(&Entry { at: entry.at, command: Command::Tick, events: vec![event.clone()] });
     }

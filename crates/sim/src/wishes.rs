@@ -11,7 +11,7 @@ use crate::floors::{self, Size};
 /// The next thing that somebody asks for, or reports, where `state` is true.
 #[must_use]
 pub fn wish(chance: &mut Chance, size: Size, state: &State, nth: u64) -> Command {
-    match chance.weighted(&[24, 5, 8, 1, 1, 1, 4, 2, 10, 4, 1, 3, 14, 4, 2, 2, 10, 2, 5, 2, 4, 5, 2, 4, 1]) {
+    match chance.weighted(&[24, 5, 8, 1, 1, 1, 4, 2, 10, 4, 1, 3, 14, 4, 2, 2, 10, 2, 5, 2, 4, 5, 2, 4, 1, 2, 3]) {
         0 => arrival(chance, size, nth),
         1 => Command::CallerLeft { call: call(chance, state, |_| true) },
         2 => agent_left(chance, size, state),
@@ -36,6 +36,8 @@ pub fn wish(chance: &mut Chance, size: Size, state: &State, nth: u64) -> Command
         21 => Command::PhoneFound { agent: agent(chance, size) },
         22 => Command::PhoneLost { agent: agent(chance, size) },
         23 => Command::Tick,
+        25 => Command::CloseQueue { queue: queue(chance, size) },
+        26 => Command::OpenQueue { queue: queue(chance, size) },
         _ => configuration(chance, size, state),
     }
 }
@@ -96,7 +98,9 @@ pub fn target(chance: &mut Chance, size: Size) -> Target {
     if chance.is(400) { Target::Agent(agent(chance, size)) } else { Target::Queue(queue(chance, size)) }
 }
 
-fn queue(chance: &mut Chance, size: Size) -> QueueId {
+/// A queue; now and then one that is not there.
+#[must_use]
+pub fn queue(chance: &mut Chance, size: Size) -> QueueId {
     let queues: Vec<QueueId> = floors::queue_ids(size).collect();
     if chance.is(20) { QueueId(99) } else { chance.one_of(&queues).copied().unwrap_or(QueueId(1)) }
 }

@@ -1,8 +1,10 @@
 //! Which interesting situations a durable event bears witness of. The books stand just before it.
 
+mod rules;
+
 use engine::{
     Action, Call, Cause, ChangedBy, Event, Line, OfferEnd, OfferRule, Outcome, Place, QueueId, ReleaseCause,
-    Situation as Met, WithdrawCause,
+    Situation as Met, Strategy, Timestamp, WithdrawCause,
 };
 
 use crate::checks::wait_of;
@@ -10,7 +12,8 @@ use crate::sometimes::Situation;
 use crate::world::World;
 
 impl World {
-    pub(crate) fn witness(&mut self, event: &Event) {
+    pub(crate) fn witness(&mut self, event: &Event, at: Timestamp) {
+        self.witness_rules(event, at);
         match event {
             Event::CallQueued { line, cause, .. } => self.witness_queued(*line, *cause),
             Event::TreatmentApplied { queue, situation, action, .. } => {
@@ -22,8 +25,9 @@ impl World {
             }
             Event::OfferMade { agent, why, line, .. } => {
                 self.witness_offer(*agent, why.rule, *line);
-                if why.agents_available > 0 && matches!(why.rule, Some(OfferRule::Strategy(_))) {
+                if let (true, Some(OfferRule::Strategy(strategy))) = (why.agents_available > 0, why.rule) {
                     self.meet(Situation::StrategyChose);
+                    self.meet(chose(strategy));
                 }
             }
             Event::OfferEnded { how, not_before, .. } => self.witness_offer_end(*how, not_before.is_some()),
@@ -105,6 +109,15 @@ impl World {
             }
             _ => {}
         }
+    }
+}
+
+const fn chose(strategy: Strategy) -> Situation {
+    match strategy {
+        Strategy::LongestIdle => Situation::LongestIdleChose,
+        Strategy::RoundRobin => Situation::RoundRobinChose,
+        Strategy::LeastTalked => Situation::LeastTalkedChose,
+        Strategy::BestSkilled => Situation::BestSkilledChose,
     }
 }
 

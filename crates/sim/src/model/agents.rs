@@ -1,11 +1,13 @@
 //! Presence, reach and wrap-up: sections 2, 7, 8 and 9 of the rules.
 
 use engine::{
-    Agent, AgentId, Call, Cause, ChangedBy, ChosenPresence, Line, LostCause, NotReady, OfferEnd, Presence, Reach,
-    Rejection, SignIn, Situation, Timestamp, WithdrawCause, Work,
+    Agent, AgentId, Call, CallId, ChangedBy, ChosenPresence, Line, LostCause, NotReady, OfferEnd, Presence, Queue,
+    QueueId, Reach, Rejection, SignIn, Situation, Timestamp, WithdrawCause, Work,
 };
 
-use super::{Model, serves};
+use super::line::may_serve;
+use super::private::Leaves;
+use super::{Follows, Model, serves};
 
 impl Model {
     /// By its phone: the first binding makes an agent reachable, and signs it in only if that is how it signs in.
@@ -39,7 +41,7 @@ impl Model {
         });
     }
 
-    pub(super) fn sign_out(&mut self, id: AgentId) -> Result<(), Rejection> {
+    pub(super) fn sign_out(&mut self, id: AgentId, by: ChangedBy) -> Result<(), Rejection> {
         let agent = self.known_agent(id)?;
         if agent.settings.sign_in == SignIn::Always {
             return Err(Rejection::AgentAlwaysSignedIn(id));
@@ -47,14 +49,16 @@ impl Model {
         if agent.presence == Presence::SignedOut {
             return Err(Rejection::AgentSignedOut(id));
         }
-        self.goes_away(id, Cause::AgentSignedOut);
+        self.may_sign_out(&agent, by)?;
+        self.goes_away(id, Leaves::SignedOut);
         Ok(())
     }
 
-    /// Out at once but for its talk; calls of queues it deserts meet `NoAgents`, those that waited for it go back.
-    pub(super) fn goes_away(&mut self, id: AgentId, why: Cause) {
+    /// Out at once but for its talk; calls of queues it deserts meet `NoAgents`, those that waited for it go where its
+    /// rules say.
+    pub(super) fn goes_away(&mut self, id: AgentId, why: Leaves) {
         let Some(agent) = self.agent(id).cloned() else { return };
-        let withdraw = if why == Cause::Removed { WithdrawCause::Removed } else { WithdrawCause::AgentLeft };
+        let withdraw = if why == Leaves::Removed { WithdrawCause::Removed } else { WithdrawCause::AgentLeft };
         self.withdraw_from(&agent, withdraw);
         if matches!(agent.work, Work::WrapUp { .. }) {
             self.be_idle(id);
@@ -68,25 +72,28 @@ impl Model {
         for part in &agent.settings.queues {
             self.maybe_deserted(part.queue);
         }
-        for call in self.line(Line::Private(id)) {
-            self.send_back(call.id, why);
+        self.private_calls_leave(id, why);
+    }
+
+    /// When nobody is signed in any more who may take a queue's calls, these meet `NoAgents` once more, if it says so:
+    /// first those of the queue itself, then those of queues that had its agents too.
+    pub(super) fn maybe_deserted(&mut self, left: QueueId) {
+        let own = self.queues.iter().filter(|queue| queue.id == left);
+        let others = self.queues.iter().filter(|queue| queue.id != left && may_serve(queue, left));
+        let deserted =
+            own.chain(others).filter(|queue| queue.no_agents_while_waiting && !self.is_anybody_signed_in(queue));
+        let calls: Vec<CallId> =
+            deserted.flat_map(|queue| self.line(Line::Queue(queue.id))).map(|call| call.id).collect();
+        for call in calls {
+            self.with_what_follows(|model| model.meet(call, Situation::NoAgents));
         }
     }
 
-    /// When nobody is signed in to a queue any more, its calls meet `NoAgents` once more, if it says so.
-    pub(super) fn maybe_deserted(&mut self, id: engine::QueueId) {
-        let says_so = self.queue(id).is_some_and(|queue| queue.no_agents_while_waiting);
-        if !says_so || self.signed_in_to(id) > 0 {
-            return;
-        }
-        for call in self.line(Line::Queue(id)) {
-            self.meet(call.id, Situation::NoAgents);
-        }
-    }
-
-    pub(super) fn signed_in_to(&self, id: engine::QueueId) -> usize {
-        let signed_in = |agent: &&Agent| agent.presence != Presence::SignedOut && serves(&agent.settings, id);
-        self.agents.iter().filter(signed_in).count()
+    /// Who may take a queue's calls, now or when they have waited for longer.
+    pub(super) fn is_anybody_signed_in(&self, queue: &Queue) -> bool {
+        let takers: Vec<QueueId> = [queue.id].into_iter().chain(queue.also.iter().copied()).collect();
+        let takes = |agent: &Agent| takers.iter().any(|taker| serves(&agent.settings, *taker));
+        self.agents.iter().any(|agent| agent.presence != Presence::SignedOut && takes(agent))
     }
 
     /// Also signs in who signs in by its phone and stayed bound when it signed out.
@@ -132,6 +139,11 @@ impl Model {
 
     pub(super) fn set_presence(&mut self, id: AgentId, presence: Presence, ready_at: Option<Timestamp>) {
         let now = self.now;
+        let stops_being_ready =
+            |agent: &Agent| agent.presence == Presence::Ready && matches!(presence, Presence::NotReady(_));
+        if self.agent(id).is_some_and(|agent| stops_being_ready(agent) && self.empties_when_not_ready(agent)) {
+            self.follows.push(Follows::PrivateCallsLeave(id));
+        }
         self.alter(id, |agent| {
             agent.presence = presence;
             agent.presence_since = now;

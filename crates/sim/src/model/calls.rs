@@ -57,7 +57,7 @@ impl Model {
             return Ok(());
         }
         if let Ok(goal) = went {
-            let place = self.place_of(&goal);
+            let place = self.place_of(&journey, &goal);
             let newcomer = Call {
                 id,
                 key,

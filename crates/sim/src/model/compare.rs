@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use engine::{Event, Line, State};
+use engine::{Event, Line, QueueId, State};
 
 use super::{Model, Said};
 
@@ -16,8 +16,14 @@ impl Model {
             .or_else(|| one("the VDN", &self.vdn, &state.vdn()))
             .or_else(|| one("the settings", &self.settings, state.settings()))
             .or_else(|| one("what falls due next", &self.next_deadline(), &state.next_deadline()))
+            .or_else(|| self.queues.iter().find_map(|queue| self.closing_differs(state, queue.id)))
             .or_else(|| self.queues.iter().find_map(|queue| self.line_differs(state, Line::Queue(queue.id))))
             .or_else(|| self.agents.iter().find_map(|a| self.line_differs(state, Line::Private(a.settings.id))))
+    }
+
+    fn closing_differs(&self, state: &State, queue: QueueId) -> Option<String> {
+        let what = format!("since when queue {queue} is closed by hand");
+        one(&what, &self.closed_since(queue), &state.closed_since(queue))
     }
 
     fn line_differs(&self, state: &State, line: Line) -> Option<String> {

@@ -9,6 +9,7 @@ use engine::{
     Rejection, SignIn, WithdrawCause, Work,
 };
 
+use super::private::Leaves;
 use super::{Model, serves};
 
 impl Model {
@@ -33,7 +34,7 @@ impl Model {
         let stays = |id: AgentId| floor.agents.iter().any(|agent| agent.id == id);
         for agent in self.agents.clone() {
             if !agent.is_leaving && !stays(agent.settings.id) {
-                self.remove_agent(&agent);
+                self.with_what_follows(|model| model.remove_agent(&agent));
             }
         }
         for queue in Arc::clone(&self.queues).iter().filter(|queue| !is_kept(queue.id)) {
@@ -43,14 +44,22 @@ impl Model {
     }
 
     fn define_queues(&mut self, defined: &[Queue]) {
+        let before = Arc::clone(&self.queues);
         let queues = Arc::make_mut(&mut self.queues);
         for queue in defined {
             let mut queue = queue.clone();
             queue.hours.sort();
+            queue.holidays.sort();
             queues.retain(|known| known.id != queue.id);
             queues.push(queue);
         }
         queues.sort_by_key(|queue| queue.id);
+        for queue in before.iter() {
+            let changed = defined.iter().find(|new| new.id == queue.id && new.skill_steps != queue.skill_steps);
+            if let Some(changed) = changed {
+                self.need_anew(changed);
+            }
+        }
     }
 
     /// Answers which queues a signed-in agent no longer serves.
@@ -115,7 +124,7 @@ impl Model {
     fn remove_agent(&mut self, agent: &Agent) {
         let id = agent.settings.id;
         if agent.presence != Presence::SignedOut {
-            self.goes_away(id, Cause::Removed);
+            self.goes_away(id, Leaves::Removed);
         }
         let is_engaged = self.agent(id).is_some_and(|agent| agent.work.is_engaged());
         if !is_engaged {
@@ -128,8 +137,18 @@ impl Model {
         });
     }
 
-    /// Its calls go back to where they came from, those that are offered too.
+    /// It is gone when nobody waits there: not those who left an agent for it meanwhile either.
     fn remove_queue(&mut self, id: QueueId) {
+        self.with_what_follows(|model| model.empty_queue(id));
+        while self.line_length(Line::Queue(id)) > 0 {
+            self.with_what_follows(|model| model.empty_queue(id));
+        }
+        Arc::make_mut(&mut self.queues).retain(|queue| queue.id != id);
+        self.closed.retain(|(queue, _)| *queue != id);
+    }
+
+    /// Its calls go back to where they came from, those that are offered too.
+    fn empty_queue(&mut self, id: QueueId) {
         let mut offered: Vec<(AgentId, CallId)> = Vec::new();
         for call in &self.calls {
             if let Place::Offered { agent, wait, .. } = &call.place
@@ -146,8 +165,7 @@ impl Model {
             }
         }
         for call in offered.into_iter().map(|(_, call)| call).chain(waiting) {
-            self.send_back(call, Cause::Removed);
+            self.with_what_follows(|model| model.send_back(call, Cause::Removed));
         }
-        Arc::make_mut(&mut self.queues).retain(|queue| queue.id != id);
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use engine::{
-    Action, Agent, AgentId, Call, CallId, Cause, DirectedToNotReady, HOPS_MAX, Line, Place, Presence, Queue, QueueId,
-    Reach, Rejection, Sender, Situation, Target, Timestamp, Treatment, Wait,
+    Action, Agent, AgentId, Call, CallId, Cause, HOPS_MAX, Line, Place, Presence, Queue, QueueId, Reach, Rejection,
+    Sender, Situation, Target, Timestamp, Treatment, Wait,
 };
 
 use super::calls::{colleague, talker};
-use super::{Model, is_available, serves};
+use super::skill::{need, suits};
+use super::{Model, is_available};
 
 /// Why a call goes somewhere, and who sends it.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +95,11 @@ impl Journey {
         self.is_anew = true;
     }
 
+    /// What will order it in the next queue that it joins.
+    pub(super) fn since_in_a_queue(&self, now: Timestamp) -> Timestamp {
+        self.since.filter(|_| !self.is_anew).unwrap_or(now)
+    }
+
     pub(super) fn leave(&mut self, line: Line) {
         match line {
             Line::Queue(queue) => self.asked.push(queue),
@@ -134,20 +140,25 @@ impl Model {
         if agent.presence == Presence::SignedOut {
             return Err(Rejection::AgentSignedOut(id));
         }
-        let rests = matches!(agent.presence, Presence::NotReady(_)) && !agent.work.is_engaged();
-        let is_lost = matches!(agent.reach, Reach::Lost { .. });
-        if (rests || is_lost) && self.settings.directed_to_not_ready == DirectedToNotReady::Refuse {
+        if self.takes_nothing(&agent) && !self.lets_wait_for(&agent) {
             return Err(Rejection::AgentNotReady(id));
         }
         let waiting = self.line_length(Line::Private(id));
         let is_offered_at_once = is_available(&agent) && waiting == 0;
-        if !is_offered_at_once && waiting as u64 >= u64::from(self.settings.private_depth_max) {
+        if !is_offered_at_once && waiting as u64 >= u64::from(self.private_depth_max(&agent)) {
             return Err(Rejection::PrivateQueueFull(id));
         }
         Ok(Goal::Line(Line::Private(id), sent))
     }
 
-    /// Through a queue's door. With a return ticket it is only asked whether anybody is there.
+    /// `NotReady` and without work, or lost.
+    pub(super) fn takes_nothing(&self, agent: &Agent) -> bool {
+        let rests = matches!(agent.presence, Presence::NotReady(_)) && !agent.work.is_engaged();
+        rests || matches!(agent.reach, Reach::Lost { .. })
+    }
+
+    /// Through a queue's door. With a return ticket it is only asked whether anybody is there, and whether somebody has
+    /// closed the queue.
     pub(super) fn enter(
         &self,
         journey: &mut Journey,
@@ -158,7 +169,11 @@ impl Model {
         let queue = self.queue(id).ok_or(Rejection::NoSuchQueue(id))?;
         journey.asked.push(id);
         for situation in [Situation::Closed, Situation::NoAgents, Situation::Overflow, Situation::Busy] {
-            let is_asked = !returns || situation == Situation::NoAgents;
+            let is_asked = match situation {
+                Situation::NoAgents => true,
+                Situation::Closed => !returns || self.is_closed_by_hand(id),
+                _ => !returns,
+            };
             if !is_asked || !self.meets_at_the_door(journey, queue, situation) {
                 continue;
             }
@@ -173,13 +188,14 @@ impl Model {
     }
 
     fn meets_at_the_door(&self, journey: &Journey, queue: &Queue, situation: Situation) -> bool {
+        let (weight_min, _) = need(queue, journey.since_in_a_queue(self.now), self.now);
         let can_serve = |agent: &&Agent| {
-            is_available(agent) && serves(&agent.settings, queue.id) && !journey.in_call.contains(&agent.settings.id)
+            is_available(agent) && suits(agent, queue, weight_min) && !journey.in_call.contains(&agent.settings.id)
         };
         let would_wait = self.agents.iter().find(can_serve).is_none();
         match situation {
             Situation::Closed => !self.is_open(queue),
-            Situation::NoAgents => self.signed_in_to(queue.id) == 0,
+            Situation::NoAgents => !self.is_anybody_signed_in(queue),
             Situation::Overflow => {
                 let waiting = self.line_length(Line::Queue(queue.id)) as u64;
                 would_wait && queue.waiting_max.is_some_and(|most| waiting >= u64::from(most))
@@ -187,14 +203,6 @@ impl Model {
             Situation::Busy => would_wait && !queue.lets_wait,
             Situation::Timeout | Situation::Cancelled => false,
         }
-    }
-
-    /// 1970 began on a Thursday.
-    fn is_open(&self, queue: &Queue) -> bool {
-        let minutes = self.now.seconds().div_euclid(60) + i64::from(self.settings.utc_offset_minutes);
-        let minute = (minutes + 3 * 1440).rem_euclid(7 * 1440);
-        let is_in = |from: u16, until: u16| i64::from(from) <= minute && minute < i64::from(until);
-        queue.hours.is_empty() || queue.hours.iter().any(|hours| is_in(hours.from_minute, hours.until_minute))
     }
 
     /// The first of a treatment and its fallbacks that is not refused.

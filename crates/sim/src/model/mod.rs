@@ -7,10 +7,14 @@ mod calls;
 mod compare;
 pub use compare::said;
 mod configure;
+mod hours;
 mod journey;
+mod line;
 mod moves;
 mod offers;
+mod private;
 mod serve;
+mod skill;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +23,8 @@ use engine::{
     Agent, AgentId, AgentSettings, Call, CallId, Command, Deadline, Line, OfferEnd, OfferId, Outcome, Party, Place,
     Presence, Queue, QueueId, Reach, Rejection, Timestamp, VdnId, VdnSettings, Wait, Work,
 };
+
+use self::private::Leaves;
 
 /// The floor as the model sees it. Lists are in the order of their ids.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +35,22 @@ pub struct Model {
     queues: Arc<Vec<Queue>>,
     agents: Vec<Agent>,
     calls: Vec<Call>,
+    /// Queues that are closed by hand, and since when.
+    closed: Vec<(QueueId, Timestamp)>,
     calls_made: u64,
     offers_made: u64,
     said: Vec<Said>,
+    /// What follows from the change that is being made, once it is made: the last first.
+    follows: Vec<Follows>,
+}
+
+/// What a change brings with it.
+#[derive(Clone, Copy, Debug)]
+enum Follows {
+    /// An agent is `Ready` no longer, and its rules say that its private calls leave then.
+    PrivateCallsLeave(AgentId),
+    /// A call may be back in a queue that is closed by hand.
+    CallMeetsClosed(CallId, QueueId),
 }
 
 /// What a turn led to, as far as it does not show in what is true afterwards.
@@ -54,12 +73,35 @@ impl Model {
         let before = self.clone();
         self.now = now;
         self.said.clear();
-        if let Err(rejection) = self.obey(command) {
+        if let Err(rejection) = self.with_what_follows(|model| model.obey(command)) {
             *self = before;
             return Err(rejection);
         }
         while self.something_falls_due() || self.somebody_is_served() {}
         Ok(std::mem::take(&mut self.said))
+    }
+
+    /// Makes a change, and then what follows from it, before anything else goes on.
+    fn with_what_follows<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        let of_others = std::mem::take(&mut self.follows);
+        let done = change(self);
+        while let Some(follows) = self.follows.pop() {
+            self.follow(follows);
+        }
+        self.follows = of_others;
+        done
+    }
+
+    fn follow(&mut self, follows: Follows) {
+        let of_others = std::mem::take(&mut self.follows);
+        match follows {
+            Follows::PrivateCallsLeave(agent) => self.private_calls_leave(agent, Leaves::NotReady),
+            Follows::CallMeetsClosed(call, queue) => self.may_meet_closed(call, queue),
+        }
+        while let Some(next) = self.follows.pop() {
+            self.follow(next);
+        }
+        self.follows = of_others;
     }
 
     fn obey(&mut self, command: &Command) -> Result<(), Rejection> {
@@ -84,7 +126,7 @@ impl Model {
             Command::ExpireOffer { offer } => self.end_offer(*offer, OfferEnd::Expired),
             Command::FailOffer { offer } => self.end_offer(*offer, OfferEnd::Failed),
             Command::SignIn { agent, by } => self.sign_in(*agent, *by),
-            Command::SignOut { agent, by: _ } => self.sign_out(*agent),
+            Command::SignOut { agent, by } => self.sign_out(*agent, *by),
             Command::BecomeReady { agent, by: _ } => self.become_ready(*agent),
             Command::BecomeNotReady { agent, why, by } => self.become_not_ready(*agent, *why, *by),
             Command::EndWrapUp { agent, by: _ } => self.end_wrap_up(*agent),
@@ -95,9 +137,8 @@ impl Model {
             | Command::CompleteTransfer { .. }
             | Command::JoinTalk { .. }
             | Command::TakeBack { .. } => panic!("no agent who is played keeps a call"),
-            Command::CloseQueue { queue } | Command::OpenQueue { queue } => {
-                panic!("nobody who is played closes or opens a queue by hand, and {queue} was")
-            }
+            Command::CloseQueue { queue } => self.close_queue(*queue),
+            Command::OpenQueue { queue } => self.open_queue(*queue),
         }
     }
 
@@ -110,9 +151,14 @@ impl Model {
 
     fn something_falls_due(&mut self) -> bool {
         let Some((_, deadline)) = self.next_deadline().filter(|(at, _)| *at <= self.now) else { return false };
+        self.with_what_follows(|model| model.fall_due(deadline));
+        true
+    }
+
+    fn fall_due(&mut self, deadline: Deadline) {
         match deadline {
             Deadline::LostRetry(agent) => self.found(agent),
-            Deadline::LostGraceEnd(agent) => self.goes_away(agent, engine::Cause::AgentSignedOut),
+            Deadline::LostGraceEnd(agent) => self.goes_away(agent, Leaves::SignedOut),
             Deadline::AutoReady(agent) => self.set_presence(agent, Presence::Ready, None),
             Deadline::WrapUpEnd(agent) => self.wrapped_up(agent),
             Deadline::OfferExpiry(offer) => {
@@ -120,11 +166,10 @@ impl Model {
                 let _ = self.end_offer(offer, OfferEnd::Expired);
             }
             Deadline::WaitEnd(call) => self.meet(call, engine::Situation::Timeout),
-            Deadline::PrivateWaitEnd(call) => self.send_back(call, engine::Cause::PrivateTimeout),
+            Deadline::PrivateWaitEnd(call) => self.private_wait_ends(call, Leaves::WaitOver),
             Deadline::ReofferMin(agent, call) => self.reoffer_allowed(agent, call),
-            Deadline::SkillStep(call) => panic!("no floor that is played has skill steps, and call {call} met one"),
+            Deadline::SkillStep(call) => self.widens(call),
         }
-        true
     }
 
     fn queue(&self, id: QueueId) -> Option<&Queue> {
@@ -167,7 +212,7 @@ impl Model {
     fn line(&self, line: Line) -> Vec<Call> {
         let mut calls: Vec<Call> =
             self.calls.iter().filter(|call| wait_of(call).is_some_and(|wait| wait.line == line)).cloned().collect();
-        calls.sort_by_key(place_in_line);
+        calls.sort_by_key(|call| self.place_in_line(call));
         calls
     }
 
@@ -194,15 +239,6 @@ fn wait_of(call: &Call) -> Option<&Wait> {
     }
 }
 
-/// Less is sooner: highest priority, then the earliest `since`, in private the earliest to join.
-fn place_in_line(call: &Call) -> (u8, Option<Timestamp>, CallId) {
-    let from = wait_of(call).and_then(|wait| match wait.line {
-        Line::Queue(_) => call.since,
-        Line::Private(_) => Some(wait.joined),
-    });
-    (u8::MAX - call.priority, from, call.id)
-}
-
 fn agent_deadlines(agent: &Agent) -> Vec<(Timestamp, Deadline)> {
     let id = agent.settings.id;
     let mut ends = Vec::new();
@@ -221,6 +257,7 @@ fn agent_deadlines(agent: &Agent) -> Vec<(Timestamp, Deadline)> {
 fn call_deadlines(call: &Call) -> Vec<(Timestamp, Deadline)> {
     let mut ends: Vec<(Timestamp, Deadline)> =
         call.not_before.iter().map(|(agent, until)| (*until, Deadline::ReofferMin(*agent, call.id))).collect();
+    ends.extend(wait_of(call).and_then(|wait| wait.widens_at).map(|at| (at, Deadline::SkillStep(call.id))));
     match &call.place {
         Place::Waiting(Wait { line: Line::Queue(_), until, .. }) => ends.push((*until, Deadline::WaitEnd(call.id))),
         Place::Waiting(Wait { line: Line::Private(_), until, .. }) => {

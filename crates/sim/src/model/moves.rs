@@ -10,6 +10,7 @@ use engine::{
 use super::Model;
 use super::calls::release_cause;
 use super::journey::{Goal, Journey, Met, Sent};
+use super::skill::need;
 
 impl Model {
     /// The call arrives where its journey leads.
@@ -18,7 +19,7 @@ impl Model {
             self.leave_place(journey.call);
         }
         let now = self.now;
-        let place = self.place_of(&goal);
+        let place = self.place_of(journey, &goal);
         self.alter_call(journey.call, |call| {
             call.place = place;
             call.hops = journey.hops;
@@ -26,7 +27,7 @@ impl Model {
             match goal {
                 Goal::Line(Line::Queue(queue), _) => {
                     call.origin_queue = Some(queue);
-                    call.since = if journey.is_anew { Some(now) } else { journey.since.or(Some(now)) };
+                    call.since = Some(journey.since_in_a_queue(now));
                 }
                 Goal::Line(Line::Private(_), Sent { sender: Sender::Queue(queue), .. }) => {
                     call.origin_queue = Some(queue);
@@ -36,17 +37,22 @@ impl Model {
         });
     }
 
-    pub(super) fn place_of(&self, goal: &Goal) -> Place {
+    pub(super) fn place_of(&self, journey: &Journey, goal: &Goal) -> Place {
         let now = self.now;
         match goal {
             Goal::Line(line, Sent { cause, sender }) => {
                 let wait_max = match line {
-                    Line::Queue(queue) => self.queue(*queue).map(|queue| queue.wait_max).unwrap_or_default(),
-                    Line::Private(_) => self.settings.private_wait_max,
+                    Line::Queue(queue) => self.queue(*queue).map(|queue| queue.wait_max),
+                    Line::Private(agent) => self.agent(*agent).map(|agent| self.private_wait_max(agent)),
                 };
-                let (line, cause, sender) = (*line, *cause, *sender);
-                // The floors that are played have no skill steps: any agent of the queue may take a call at once.
-                let (weight_min, widens_at) = (1, None);
+                let (weight_min, widens_at) = match line {
+                    Line::Queue(queue) => {
+                        let since = journey.since_in_a_queue(now);
+                        self.queue(*queue).map_or((1, None), |queue| need(queue, since, now))
+                    }
+                    Line::Private(_) => (1, None),
+                };
+                let (line, cause, sender, wait_max) = (*line, *cause, *sender, wait_max.unwrap_or_default());
                 Place::Waiting(Wait { line, joined: now, until: now + wait_max, cause, sender, weight_min, widens_at })
             }
             Goal::Outside(address, queue, situation) => {

@@ -5,7 +5,7 @@ use engine::{
     SignIn, WithdrawCause, Work,
 };
 
-use super::{Model, Said};
+use super::{Follows, Model, Said};
 
 impl Model {
     fn pending(&self, offer: OfferId) -> Result<(Call, AgentId), Rejection> {
@@ -78,6 +78,11 @@ impl Model {
         let Some(Place::Offered { offer, agent, wait, .. }) = self.call(id).map(|call| call.place.clone()) else {
             return;
         };
+        if let Line::Queue(queue) = wait.line
+            && self.is_closed_by_hand(queue)
+        {
+            self.follows.push(Follows::CallMeetsClosed(id, queue));
+        }
         self.alter_call(id, |call| call.place = Place::Waiting(wait));
         self.be_idle(agent);
         self.said.push(Said::OfferEnded(offer, how));

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use engine::{Agent, AgentId, Call, CallId, Line, Place, Queue, QueueId, Strategy, Work};
 
-use super::{Model, Said, is_available, place_in_line, serves, wait_of};
+use super::{Model, Said, is_available, serves, wait_of};
 
 impl Model {
     /// Makes the next offer that can be made, if there is one.
@@ -14,23 +14,46 @@ impl Model {
         true
     }
 
-    /// The private queue first.
+    /// The private queue first, unless a public call goes ahead.
     fn next_private(&self) -> Option<(CallId, AgentId)> {
         self.agents.iter().filter(|agent| is_available(agent)).find_map(|agent| {
             let line = self.line(Line::Private(agent.settings.id));
-            let call = line.iter().find(|call| may_take(agent, call))?;
-            Some((call.id, agent.settings.id))
+            let call = line.iter().find(|call| may_take(agent, call))?.id;
+            let next = self.best_call(agent).filter(|public| self.goes_ahead(agent, *public)).unwrap_or(call);
+            Some((next, agent.settings.id))
         })
     }
 
+    /// After so many private calls in a row, or after one when the public call has waited for so long.
+    fn goes_ahead(&self, agent: &Agent, public: CallId) -> bool {
+        let run = agent.private_run;
+        let had_enough = self.settings.private_run_max.is_some_and(|most| run >= most);
+        let since = self.call(public).and_then(|call| call.since);
+        let waited = since.map(|since| self.now.since(since)).unwrap_or_default();
+        let too_long = self.settings.public_wait_max.is_some_and(|most| waited > most);
+        run > 0 && (had_enough || too_long)
+    }
+
     /// The queue's strategy picks an agent for the first call that anybody may take; who was picked gets the best call
-    /// of all its queues.
+    /// of all its queues. Agents of further queues are asked when no queue's own agents can take a call.
     fn next_public(&self) -> Option<(CallId, AgentId)> {
-        self.queues.iter().find_map(|queue| {
-            let agents = self.in_order_of_strategy(queue);
-            let line = self.line(Line::Queue(queue.id));
-            let agent = line.iter().find_map(|call| agents.iter().find(|agent| may_take(agent, call)))?;
-            Some((self.best_call(agent)?, agent.settings.id))
+        let own = self.queues.iter().find_map(|queue| self.pick(queue, queue));
+        let agent = own.or_else(|| {
+            self.queues.iter().find_map(|taker| {
+                let hosts = self.queues.iter().filter(|host| host.also.contains(&taker.id));
+                hosts.into_iter().find_map(|host| self.pick(host, taker))
+            })
+        })?;
+        Some((self.best_call(agent)?, agent.settings.id))
+    }
+
+    /// The agent of `taker` who is to be offered a call of `host`: for the first call for which there is one.
+    fn pick(&self, host: &Queue, taker: &Queue) -> Option<&Agent> {
+        let agents = self.in_order_of_strategy(taker);
+        self.line(Line::Queue(host.id)).iter().find_map(|call| {
+            let need = wait_of(call)?.weight_min;
+            let takes = |agent: &&&Agent| agent_weight(agent, taker.id) >= need && may_take(agent, call);
+            agents.iter().find(takes).copied()
         })
     }
 
@@ -49,16 +72,11 @@ impl Model {
         agents
     }
 
-    /// Highest queue weight, then highest priority, then earliest `since` across the agent's queues.
+    /// The most urgent of all public calls that an agent may take.
     fn best_call(&self, agent: &Agent) -> Option<CallId> {
-        let rank = |call: &Call| {
-            let Line::Queue(queue) = wait_of(call)?.line else { return None };
-            let part = agent.settings.queues.iter().find(|part| part.queue == queue)?;
-            Some((Reverse(part.queue_weight), place_in_line(call)))
-        };
-        let ranked =
-            self.calls.iter().filter(|call| may_take(agent, call)).filter_map(|call| Some((rank(call)?, call)));
-        ranked.min_by_key(|(rank, _)| *rank).map(|(_, call)| call.id)
+        let urgent = |call: &Call| Some((self.urgency(agent, call)?, call.id));
+        let calls = self.calls.iter().filter(|call| may_take(agent, call)).filter_map(urgent);
+        calls.min_by(|(ours, _), (theirs, _)| ours.compare(theirs)).map(|(_, call)| call)
     }
 
     fn offer(&mut self, id: CallId, agent: AgentId) {

@@ -1,6 +1,6 @@
 //! Agents and supervisors at their screens: wishes by the faces, and what they do wrong.
 
-use engine::{AgentId, Call, CallId, ChangedBy, Command, Place, Presence, SignIn, Work};
+use engine::{AgentId, Call, CallId, ChangedBy, Command, Place, Presence, QueueId, SignIn, Work};
 use node::Submission;
 
 use super::Act;
@@ -74,7 +74,7 @@ impl World {
         let by = ChangedBy::Supervisor;
         let agents: Vec<AgentId> = self.books.truth().state().agents().map(|agent| agent.settings.id).collect();
         let Some(agent) = self.chance.one_of(&agents).copied() else { return };
-        match self.chance.weighted(&[3, 3, 2, 2, 4, 2, 2, 1, 1]) {
+        match self.chance.weighted(&[3, 3, 2, 2, 4, 2, 2, 1, 3, 2, 4]) {
             0 => self.ask(Command::SignOut { agent, by }),
             1 => {
                 let why = wishes::why(&mut self.chance);
@@ -86,8 +86,25 @@ impl World {
             5 => self.on_a_call(|call, _| Command::CancelQueuing { call }),
             6 => self.ask(Command::EndWrapUp { agent, by }),
             7 => self.ask(Command::SignIn { agent, by }),
-            _ => self.reload(),
+            8 => self.reload(),
+            9 => {
+                let queue = wishes::queue(&mut self.chance, self.setting.size);
+                self.ask(Command::CloseQueue { queue });
+            }
+            _ => self.opens_a_queue(),
         }
+    }
+
+    /// One that is closed, if there is one.
+    fn opens_a_queue(&mut self) {
+        let state = self.books.truth().state();
+        let closed: Vec<QueueId> =
+            state.queues().map(|queue| queue.id).filter(|queue| state.closed_since(*queue).is_some()).collect();
+        let queue = match self.chance.one_of(&closed) {
+            Some(queue) => *queue,
+            None => wishes::queue(&mut self.chance, self.setting.size),
+        };
+        self.ask(Command::OpenQueue { queue });
     }
 
     fn on_a_call(&mut self, command: impl FnOnce(CallId, engine::Target) -> Command) {
