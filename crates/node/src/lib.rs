@@ -9,6 +9,7 @@
 mod clock;
 mod error;
 mod follower;
+pub mod frame;
 mod inbox;
 mod inspect;
 mod journal;

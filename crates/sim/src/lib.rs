@@ -13,6 +13,7 @@ mod disk;
 mod edge;
 mod faults;
 pub mod floors;
+pub mod fuzz;
 mod judge;
 mod life;
 pub mod model;

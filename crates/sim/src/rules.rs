@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use engine::{Command, Engine, Entry, Event, Timestamp};
+use engine::{Command, Engine, Entry, Event, State, Timestamp};
 
 use crate::chance::Chance;
 use crate::checks::{Breach, check_offer, check_state};
@@ -23,13 +23,20 @@ pub struct Rules {
     model: Model,
     now: Timestamp,
     steps: Vec<String>,
+    is_planted: bool,
 }
 
 impl Rules {
     /// Nobody and nothing, on Monday morning.
     #[must_use]
     pub fn new() -> Self {
-        Self { engine: Engine::default(), model: Model::default(), now: START, steps: Vec::new() }
+        Self { engine: Engine::default(), model: Model::default(), now: START, steps: Vec::new(), is_planted: false }
+    }
+
+    /// With a bug, to see that it is found: a closed queue in which calls wait cannot be opened again.
+    #[must_use]
+    pub fn planted() -> Self {
+        Self { is_planted: true, ..Self::new() }
     }
 
     /// One command to both.
@@ -40,7 +47,7 @@ impl Rules {
         self.steps.push(format!("{} {command:?}", self.now));
         let mut probe = self.engine.clone();
         let ours = self.model.handle(self.now, &command);
-        let theirs = self.engine.handle(self.now, command);
+        let theirs = self.engine.handle(self.now, self.understood(command));
         match (&ours, &theirs) {
             (Ok(ours), Ok(entry)) => {
                 let theirs = said(&entry.events);
@@ -48,6 +55,9 @@ impl Rules {
                     return Err(("model", format!("the model says {ours:?}, the engine {theirs:?}")));
                 }
                 check_offers(&mut probe, entry)?;
+                if probe.state() != self.engine.state() || probe.state().hash() != self.engine.state().hash() {
+                    return Err(("I8", "the events come to another state than the engine's".to_owned()));
+                }
             }
             (Err(ours), Err(theirs)) if ours == theirs => {}
             _ => return Err(("model", format!("the model answers {ours:?}, the engine {theirs:?}"))),
@@ -63,20 +73,49 @@ impl Rules {
     /// # Errors
     /// The law that was broken, and the steps that led there.
     pub fn play(seed: u64, size: Size, length: u64) -> Result<(), Breach> {
-        let mut chance = Chance::new(seed);
-        let mut rules = Self::new();
-        let floor = floors::floor(&mut chance, size);
+        Self::new().play_by(&mut Chance::new(seed), size, length)
+    }
+
+    /// A schedule that follows from any chance: of so many commands, or until its bytes are used up.
+    ///
+    /// # Errors
+    /// As [`Self::play`].
+    pub fn play_by(self, chance: &mut Chance, size: Size, length: u64) -> Result<(), Breach> {
+        let mut rules = self;
+        let floor = floors::floor(chance, size);
         let mut played = rules.handle(Command::Configure(floor));
         for nth in 0..length {
-            if played.is_err() {
+            if played.is_err() || chance.is_over() {
                 break;
             }
             let wait = [0, chance.below(3_000_000), chance.below(40_000_000)][chance.weighted(&[4, 6, 1])];
             rules.now.0 += i64::try_from(wait).unwrap_or(0);
-            let command = wish(&mut chance, size, rules.engine.state(), nth);
+            let command = wish(chance, size, rules.engine.state(), nth);
             played = rules.handle(command);
         }
+        let played = played.and_then(|()| rules.check_image());
         played.map_err(|(law, sentence)| (law, rules.told(&sentence)))
+    }
+
+    fn understood(&self, command: Command) -> Command {
+        let state = self.engine.state();
+        match command {
+            Command::OpenQueue { queue }
+                if self.is_planted && state.closed_since(queue).is_some() && state.waiting_count(queue) > 0 =>
+            {
+                Command::Tick
+            }
+            command => command,
+        }
+    }
+
+    /// I8: a snapshot is the same state.
+    fn check_image(&self) -> Result<(), Breach> {
+        let state = self.engine.state();
+        if State::from_image(state.image()) == *state {
+            return Ok(());
+        }
+        Err(("I8", "the state of a snapshot is another".to_owned()))
     }
 
     fn told(&self, sentence: &str) -> String {
