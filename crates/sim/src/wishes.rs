@@ -2,7 +2,7 @@
 
 use engine::{
     AgentId, Call, CallId, Caller, ChangedBy, Command, FailCause, LegKey, NotReady, NotReadyKind, OfferId, Place,
-    QueueId, State, Target,
+    QueueId, State, Target, Transfer, TransferMode, TransferTo,
 };
 
 use crate::chance::Chance;
@@ -11,7 +11,7 @@ use crate::floors::{self, Size};
 /// The next thing that somebody asks for, or reports, where `state` is true.
 #[must_use]
 pub fn wish(chance: &mut Chance, size: Size, state: &State, nth: u64) -> Command {
-    match chance.weighted(&[24, 5, 8, 1, 1, 1, 4, 2, 10, 4, 1, 3, 14, 4, 2, 2, 10, 2, 5, 2, 4, 5, 2, 4, 1, 2, 3]) {
+    match chance.weighted(&[24, 5, 8, 1, 1, 1, 4, 2, 10, 4, 1, 3, 14, 4, 2, 2, 10, 2, 5, 2, 4, 5, 2, 4, 1, 2, 3, 8, 2, 2, 2]) {
         0 => arrival(chance, size, nth),
         1 => Command::CallerLeft { call: call(chance, state, |_| true) },
         2 => agent_left(chance, size, state),
@@ -38,6 +38,10 @@ pub fn wish(chance: &mut Chance, size: Size, state: &State, nth: u64) -> Command
         23 => Command::Tick,
         25 => Command::CloseQueue { queue: queue(chance, size) },
         26 => Command::OpenQueue { queue: queue(chance, size) },
+        27 => transfer_by(chance, size, state),
+        28 => keeper_says(chance, size, state, |call, agent| Command::CompleteTransfer { call, agent }),
+        29 => keeper_says(chance, size, state, |call, agent| Command::JoinTalk { call, agent }),
+        30 => keeper_says(chance, size, state, |call, agent| Command::TakeBack { call, agent }),
         _ => configuration(chance, size, state),
     }
 }
@@ -76,8 +80,56 @@ fn configuration(chance: &mut Chance, size: Size, state: &State) -> Command {
 }
 
 fn agent_left(chance: &mut Chance, size: Size, state: &State) -> Command {
+    if chance.is(250) {
+        return keeper_says(chance, size, state, |call, agent| Command::AgentLeft { call, agent });
+    }
     let call = call(chance, state, talks);
     Command::AgentLeft { call, agent: talker(chance, size, state, call) }
+}
+
+fn transfer_by(chance: &mut Chance, size: Size, state: &State) -> Command {
+    let call = call(chance, state, talks);
+    let agent = talker(chance, size, state, call);
+    Command::TransferBy(Transfer { call, agent, to: asked_for(chance, size), mode: mode(chance), expected_wait_max: None })
+}
+
+/// Whom an agent asks for.
+#[must_use]
+pub fn asked_for(chance: &mut Chance, size: Size) -> TransferTo {
+    if chance.is(150) {
+        return TransferTo::Outside("0302".into());
+    }
+    match target(chance, size) {
+        Target::Queue(queue) => TransferTo::Queue(queue),
+        Target::Agent(agent) => TransferTo::Agent(agent),
+    }
+}
+
+/// How.
+#[must_use]
+pub fn mode(chance: &mut Chance) -> TransferMode {
+    let modes = [
+        TransferMode::Release,
+        TransferMode::Specified,
+        TransferMode::Success,
+        TransferMode::Consult,
+        TransferMode::ThreeParty,
+    ];
+    modes[chance.weighted(&[1, 1, 3, 3, 2])]
+}
+
+/// Mostly the keeper of a call that is kept.
+fn keeper_says(
+    chance: &mut Chance,
+    size: Size,
+    state: &State,
+    command: impl FnOnce(CallId, AgentId) -> Command,
+) -> Command {
+    let call = call(chance, state, |call| call.keeper.is_some());
+    match state.call(call).and_then(|call| call.keeper) {
+        Some(keeper) if chance.is(900) => command(call, keeper.agent),
+        _ => command(call, agent(chance, size)),
+    }
 }
 
 fn transfer(chance: &mut Chance, size: Size, state: &State) -> Command {

@@ -8,6 +8,7 @@ use engine::{
 };
 
 use super::journey::{Journey, Sent};
+use super::keeping::is_answered;
 use super::{Model, Said};
 
 impl Model {
@@ -93,13 +94,16 @@ impl Model {
 
     pub(super) fn caller_left(&mut self, id: CallId) -> Result<(), Rejection> {
         let call = self.known_call(id)?;
-        let talks = matches!(call.place, Place::Talking { .. } | Place::Outside { answered: true, .. });
+        let talks = is_answered(&call) || call.keeper.is_some();
         self.finish(&call, if talks { Outcome::Answered } else { Outcome::Abandoned }, Party::Caller);
         Ok(())
     }
 
     pub(super) fn agent_left(&mut self, id: CallId, agent: AgentId) -> Result<(), Rejection> {
         let call = self.known_call(id)?;
+        if self.one_of_two_left(&call, agent) {
+            return Ok(());
+        }
         if talker(&call) != Some(agent) {
             return Err(Rejection::NotTheAgentsCall(agent, id));
         }
@@ -141,8 +145,11 @@ impl Model {
     /// The call is over, and its agents go on.
     pub(super) fn finish(&mut self, call: &Call, outcome: Outcome, by: Party) {
         for agent in self.remove(call, outcome, by) {
+            let kept = call.keeper.filter(|keeper| keeper.agent == agent);
             if talker(call) == Some(agent) {
                 self.after_talk(call, agent);
+            } else if let Some(keeper) = kept {
+                self.after_keeping(call.id, keeper);
             } else {
                 self.take_choice(agent);
             }
@@ -153,14 +160,14 @@ impl Model {
     fn remove(&mut self, call: &Call, outcome: Outcome, by: Party) -> Vec<AgentId> {
         let mut engaged = Vec::new();
         if let Place::Offered { agent, .. } = call.place {
-            let left = outcome == Outcome::Abandoned;
+            let left = by == Party::Caller;
             let cause = if left { WithdrawCause::CallerLeft } else { WithdrawCause::CallTaken };
             self.back_in_line(call.id, OfferEnd::Withdrawn(cause));
             engaged.push(agent);
         }
         self.calls.retain(|other| other.id != call.id);
         self.said.push(Said::Ended(call.id, outcome, by));
-        for agent in talker(call).into_iter().chain(colleague(&call.caller)) {
+        for agent in talker(call).into_iter().chain(call.keeper.map(|keeper| keeper.agent)).chain(colleague(&call.caller)) {
             self.end_talk(agent);
             engaged.push(agent);
         }
@@ -170,6 +177,11 @@ impl Model {
     /// Refused, the two go on talking.
     pub(super) fn transfer(&mut self, id: CallId, agent: AgentId, target: Target) -> Result<(), Rejection> {
         let call = self.known_call(id)?;
+        if let Some(keeper) = call.keeper
+            && (keeper.agent == agent || talker(&call) == Some(agent))
+        {
+            return Err(Rejection::CallIsKept(id, keeper.agent));
+        }
         if talker(&call) != Some(agent) {
             return Err(Rejection::NotTheAgentsCall(agent, id));
         }
@@ -203,12 +215,15 @@ impl Model {
     }
 
     pub(super) fn outside_answered(&mut self, id: CallId) -> Result<(), Rejection> {
-        self.known_call(id)?;
-        self.alter_call(id, |call| {
-            if let Place::Outside { answered, .. } = &mut call.place {
-                *answered = true;
-            }
-        });
+        let call = self.known_call(id)?;
+        if matches!(call.place, Place::Outside { answered: false, .. }) {
+            self.alter_call(id, |call| {
+                if let Place::Outside { answered, .. } = &mut call.place {
+                    *answered = true;
+                }
+            });
+            self.was_answered(id);
+        }
         Ok(())
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Sent {
 pub(super) enum Goal {
     Line(Line, Sent),
     Outside(Arc<str>, QueueId, Situation),
+    /// Sent there by an agent.
+    OutsideBy(Arc<str>, AgentId),
 }
 
 /// What a treatment comes to.
@@ -82,6 +84,7 @@ impl Journey {
         journey.hops = call.hops;
         journey.since = call.since;
         journey.in_call.extend(talker(call));
+        journey.in_call.extend(call.keeper.map(|keeper| keeper.agent));
         journey.diverted = call.diverted.clone();
         if let Place::Waiting(Wait { line: Line::Queue(queue), cause, .. }) = call.place
             && cause.is_return()
@@ -123,7 +126,7 @@ impl Model {
         self.go(journey, target, sent)
     }
 
-    fn count_hop(&self, journey: &mut Journey) -> Result<(), Rejection> {
+    pub(super) fn count_hop(&self, journey: &mut Journey) -> Result<(), Rejection> {
         if journey.hops == HOPS_MAX {
             return Err(Rejection::TooManyHops(journey.call));
         }

@@ -9,6 +9,7 @@ pub use compare::said;
 mod configure;
 mod hours;
 mod journey;
+mod keeping;
 mod line;
 mod moves;
 mod offers;
@@ -133,10 +134,10 @@ impl Model {
             Command::PhoneFound { agent } => self.phone_found(*agent),
             Command::PhoneLost { agent } => self.phone_lost(*agent),
             Command::Tick => Ok(()),
-            Command::TransferBy(_)
-            | Command::CompleteTransfer { .. }
-            | Command::JoinTalk { .. }
-            | Command::TakeBack { .. } => panic!("no agent who is played keeps a call"),
+            Command::TransferBy(wish) => self.transfer_by(wish),
+            Command::CompleteTransfer { call, agent } => self.complete_transfer(*call, *agent),
+            Command::JoinTalk { call, agent } => self.join_talk(*call, *agent),
+            Command::TakeBack { call, agent } => self.take_back(*call, *agent),
             Command::CloseQueue { queue } => self.close_queue(*queue),
             Command::OpenQueue { queue } => self.open_queue(*queue),
         }
@@ -278,7 +279,11 @@ struct Manner {
 
 impl Model {
     fn manner(&self, call: &Call) -> Manner {
-        match call.origin_queue.and_then(|queue| self.queue(queue)) {
+        self.manner_by(call.origin_queue)
+    }
+
+    fn manner_by(&self, queue: Option<QueueId>) -> Manner {
+        match queue.and_then(|queue| self.queue(queue)) {
             Some(queue) => Manner { ring_max: queue.ring_max, wrap_up: queue.wrap_up, keep_ready: queue.keep_ready },
             None => Manner {
                 ring_max: self.settings.ring_max,

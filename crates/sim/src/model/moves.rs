@@ -32,7 +32,7 @@ impl Model {
                 Goal::Line(Line::Private(_), Sent { sender: Sender::Queue(queue), .. }) => {
                     call.origin_queue = Some(queue);
                 }
-                Goal::Line(Line::Private(_), _) | Goal::Outside(..) => {}
+                Goal::Line(Line::Private(_), _) | Goal::Outside(..) | Goal::OutsideBy(..) => {}
             }
         });
     }
@@ -55,6 +55,10 @@ impl Model {
                 let (line, cause, sender, wait_max) = (*line, *cause, *sender, wait_max.unwrap_or_default());
                 Place::Waiting(Wait { line, joined: now, until: now + wait_max, cause, sender, weight_min, widens_at })
             }
+            Goal::OutsideBy(address, agent) => {
+                let (address, sent_by) = (Arc::clone(address), OutsideSender::Agent(*agent));
+                Place::Outside { address, since: now, answered: false, sent_by }
+            }
             Goal::Outside(address, queue, situation) => {
                 let (address, sent_by) = (Arc::clone(address), OutsideSender::Treatment(*queue, *situation));
                 Place::Outside { address, since: now, answered: false, sent_by }
@@ -66,6 +70,9 @@ impl Model {
     pub(super) fn meet(&mut self, id: CallId, situation: Situation) {
         let Some(call) = self.call(id).cloned() else { return };
         let Place::Waiting(wait) = &call.place else { return };
+        if self.goes_back_to_keeper(id) {
+            return;
+        }
         let Some(queue) = self.treating_queue(&call, wait) else { return };
         let mut journey = Journey::of(&call);
         journey.leave(wait.line);
@@ -106,7 +113,7 @@ impl Model {
         let (Place::Waiting(wait) | Place::Offered { wait, .. }) = &call.place else {
             return Err(Rejection::CallNotWaiting(id));
         };
-        if self.treating_queue(&call, wait).is_none() {
+        if call.keeper.is_none() && self.treating_queue(&call, wait).is_none() {
             return Err(Rejection::NothingToCancelTo(id));
         }
         self.withdraw(&call, WithdrawCause::Cancelled);
@@ -122,18 +129,25 @@ impl Model {
             Line::Queue(queue) => Sender::Queue(queue),
             Line::Private(agent) => Sender::Private(agent),
         };
+        if !self.goes_back_to_keeper(id) {
+            self.send_back_by(&call, Sent { cause, sender }, Some(wait.line));
+        }
+    }
+
+    /// Not to where it waits.
+    pub(super) fn send_back_by(&mut self, call: &Call, sent: Sent, waits_in: Option<Line>) {
         let ways = [call.origin_queue, self.settings.default_queue];
-        let is_way = |queue: &QueueId| self.queue(*queue).is_some() && wait.line != Line::Queue(*queue);
+        let is_way = |queue: &QueueId| self.queue(*queue).is_some() && waits_in != Some(Line::Queue(*queue));
         let Some(queue) = ways.into_iter().flatten().find(is_way) else {
-            return self.finish(&call, Outcome::Released(ReleaseCause::NoQueueToReturnTo), Party::Server);
+            return self.finish(call, Outcome::Released(ReleaseCause::NoQueueToReturnTo), Party::Server);
         };
-        let mut journey = Journey::of(&call);
+        let mut journey = Journey::of(call);
         journey.came_back_to = Some(queue);
-        match self.enter(&mut journey, queue, true, Sent { cause, sender }) {
+        match self.enter(&mut journey, queue, true, sent) {
             Ok(goal) => self.place(&journey, goal),
             Err(refusal) => {
                 let cause = release_cause(&refusal).unwrap_or(ReleaseCause::NoQueueToReturnTo);
-                self.finish(&call, Outcome::Released(cause), Party::Server);
+                self.finish(call, Outcome::Released(cause), Party::Server);
             }
         }
     }
@@ -142,9 +156,16 @@ impl Model {
     pub(super) fn outside_left(&mut self, id: CallId) -> Result<(), Rejection> {
         let call = self.known_call(id)?;
         let Place::Outside { address, answered, sent_by, .. } = &call.place else { return Ok(()) };
-        let OutsideSender::Treatment(queue, situation) = sent_by else {
-            panic!("no agent who is played sends a call outside, and call {id} was sent")
+        let (queue, situation) = match sent_by {
+            OutsideSender::Agent(sender) => {
+                self.outside_of_agent_left(&call, *sender);
+                return Ok(());
+            }
+            OutsideSender::Treatment(queue, situation) => (queue, situation),
         };
+        if self.goes_back_to_keeper(id) {
+            return Ok(());
+        }
         if *answered {
             self.finish(&call, Outcome::Answered, Party::Called);
             return Ok(());

@@ -29,6 +29,7 @@ impl Model {
             (agent.work, agent.work_since) = (Work::Talking { call: call.id, since: now }, now);
             agent.private_run = if is_private { agent.private_run + 1 } else { 0 };
         });
+        self.was_answered(call.id);
         Ok(())
     }
 
@@ -51,6 +52,7 @@ impl Model {
             OfferEnd::Expired => self.is_made_not_ready(agent, NotReady::EXPIRED),
             OfferEnd::Withdrawn(_) => self.take_choice(agent),
         }
+        self.was_not_taken(&call, how);
         Ok(())
     }
 

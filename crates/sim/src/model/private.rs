@@ -79,6 +79,9 @@ impl Model {
         let Place::Waiting(wait) = &call.place else { return };
         let Line::Private(owner) = wait.line else { return };
         let Some(agent) = self.agent(owner).cloned() else { return };
+        if self.goes_back_to_keeper(id) {
+            return;
+        }
         let actions = match why {
             Leaves::WaitOver => match &agent.settings.private.on_wait_end {
                 Some(own) => own.clone(),
@@ -122,13 +125,15 @@ impl Model {
             PrivateAction::Queue(target) => goes(self, Target::Queue(target), Cause::PrivateWaitEnd),
             PrivateAction::Delegate => match self.delegate(agent) {
                 Some(delegate) if !waited_for(call, delegate) => {
-                    self.handed_on(&mut journey, owner, delegate, Cause::Delegated)
+                    self.handed_on(&mut journey, Sender::Private(owner), delegate, Cause::Delegated)
                 }
                 _ => return false,
             },
             PrivateAction::ReturnToSender => match sender {
-                Sender::Agent(sender) => self.handed_on(&mut journey, owner, sender, Cause::ReturnedToSender),
-                Sender::Caller | Sender::Queue(_) | Sender::Private(_) | Sender::Request => return false,
+                Sender::Agent(sender) => self.handed_on(&mut journey, Sender::Private(owner), sender, Cause::ReturnedToSender),
+                Sender::Caller | Sender::Queue(_) | Sender::Private(_) | Sender::Request | Sender::Outside => {
+                    return false;
+                }
             },
         };
         let Ok(goal) = went else { return false };
@@ -147,9 +152,9 @@ impl Model {
     }
 
     /// Only to who comes to it by itself, whatever is said of calls that are directed to agents who do not.
-    fn handed_on(&self, journey: &mut Journey, by: AgentId, to: AgentId, cause: Cause) -> Result<Goal, Rejection> {
+    pub(super) fn handed_on(&self, journey: &mut Journey, by: Sender, to: AgentId, cause: Cause) -> Result<Goal, Rejection> {
         let is_resting = self.agent(to).is_some_and(|agent| self.takes_nothing(agent));
-        let goal = self.hop(journey, Target::Agent(to), Sent { cause, sender: Sender::Private(by) })?;
+        let goal = self.hop(journey, Target::Agent(to), Sent { cause, sender: by })?;
         if is_resting { Err(Rejection::AgentNotReady(to)) } else { Ok(goal) }
     }
 }
