@@ -128,7 +128,7 @@ impl Model {
             },
             PrivateAction::ReturnToSender => match sender {
                 Sender::Agent(sender) => self.handed_on(&mut journey, owner, sender, Cause::ReturnedToSender),
-                Sender::Caller | Sender::Queue(_) | Sender::Private(_) | Sender::Request => return false,
+                _ => return false,
             },
         };
         let Ok(goal) = went else { return false };
