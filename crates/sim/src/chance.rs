@@ -32,7 +32,7 @@ impl Chance {
     /// Numbers that follow from these bytes: each draw takes as many as it needs.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self(Source::Bytes(bytes.to_vec().into_iter()))
+        Self(Source::Bytes(Vec::from(bytes).into_iter()))
     }
 
     /// The bytes by which all is drawn again that was drawn, where it was noted.
