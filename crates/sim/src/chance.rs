@@ -12,7 +12,7 @@ enum Source {
     Seed(u64),
     /// As a seed, and the bytes by which the same is drawn again.
     Noted(u64, Vec<u8>),
-    /// The rest of them; zeros when they are used up.
+    /// The rest of them. When they are used up, the greatest number is drawn: nothing more happens that is drawn by chance.
     Bytes(std::vec::IntoIter<u8>),
 }
 
@@ -32,7 +32,7 @@ impl Chance {
     /// Numbers that follow from these bytes: each draw takes as many as it needs.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self(Source::Bytes(bytes.to_vec().into_iter()))
+        Self(Source::Bytes(Vec::from(bytes).into_iter()))
     }
 
     /// The bytes by which all is drawn again that was drawn, where it was noted.
@@ -74,6 +74,7 @@ impl Chance {
                 let product = u128::from(next(state)) * u128::from(bound);
                 u64::try_from(product >> 64).unwrap_or_default()
             }
+            Source::Bytes(rest) if rest.as_slice().is_empty() => bound.saturating_sub(1),
             Source::Bytes(rest) => take(rest, width).checked_rem(bound).unwrap_or_default(),
         };
         self.note(drawn, width);
@@ -180,7 +181,7 @@ mod tests {
         let mut again = Chance::of_bytes(noted.notes());
         assert_eq!(draw(&mut again), drawn);
         assert!(again.is_over());
-        assert_eq!((again.bits(), again.below(9)), (0, 0));
+        assert_eq!((again.bits(), again.below(9), again.is(999)), (0, 8, false));
     }
 
     #[test]

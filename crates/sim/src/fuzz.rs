@@ -5,7 +5,6 @@
 
 mod legs;
 
-use engine::Command;
 use node::{Record, Snapshot, frame};
 
 use crate::chance::Chance;
@@ -52,13 +51,11 @@ pub fn snapshot(bytes: &[u8], is_planted: bool) {
     }
 }
 
-/// The bug: who ends a wrap-up is forgotten, where the record has notes too.
+/// The bug: only the first note of a record is written.
 fn planted_record(record: &Record, is_planted: bool) -> Record {
     let mut record = record.clone();
-    if let (true, false, Some(entry)) = (is_planted, record.notes.is_empty(), &mut record.entry)
-        && matches!(entry.command, Command::EndWrapUp { .. })
-    {
-        entry.command = Command::Tick;
+    if is_planted {
+        record.notes.truncate(1);
     }
     record
 }

@@ -147,8 +147,7 @@ impl Watched {
         let request = drawn(request(method, number, self.their_tag(), ";tag=ours"), chance);
         let txn = ServerTxn(self.asked.len() as u64);
         self.asked.insert(txn, (request.method.clone(), None));
-        let is_lost =
-            self.is_planted && method == "BYE" && self.sent.iter().any(|(_, sent)| sent.method == Method::Update);
+        let is_lost = self.is_planted && method == "BYE" && self.sent.len() > 1;
         if !is_lost {
             self.give(Input::Request { txn, request });
         }
