@@ -1,8 +1,8 @@
 //! The invariants of the rules, on what anybody can read of a settled floor: slow, obvious, and with words.
 
 use engine::{
-    Agent, AgentId, Call, CallId, Caller, HOPS_MAX, Line, OfferRule, Place, Presence, QueueId, Reach, State, Strategy,
-    Timestamp, Wait, Why, Work,
+    Agent, AgentId, Call, CallId, Caller, HOPS_MAX, Line, OfferRule, Place, Presence, QueueId, Reach, Rest, State,
+    Strategy, Timestamp, Wait, Why, Work,
 };
 
 /// What was broken: the law, and how.
@@ -21,6 +21,7 @@ pub fn check_state(state: &State, now: Timestamp) -> Result<(), Breach> {
     state.agents().try_for_each(|agent| check_agent(state, agent))?;
     check_lines(state)?;
     check_nobody_waits_in_vain(state)?;
+    check_rests(state)?;
     check_deadlines(state, now)
 }
 
@@ -136,6 +137,27 @@ fn check_nobody_waits_in_vain(state: &State) -> Result<(), Breach> {
     Ok(())
 }
 
+/// Nobody waits for a rest who could have it: with a place in each queue, and first of those who wait there.
+fn check_rests(state: &State) -> Result<(), Breach> {
+    let ticket = |agent: &Agent| match agent.rest {
+        Some(Rest::Asked { ticket, .. }) => Some(ticket),
+        _ => None,
+    };
+    let is_free_for = |agent: &Agent, queue: QueueId| {
+        let Some(places) = state.rest_places(queue) else { return true };
+        let of_queue = || state.agents().filter(|other| part(other, queue).is_some());
+        let resting = of_queue().filter(|other| other.takes_rest_place()).count();
+        let comes_first =
+            of_queue().filter_map(&ticket).min().is_none_or(|first| ticket(agent).is_some_and(|own| own <= first));
+        resting < places as usize && comes_first
+    };
+    let in_vain = state.agents().filter(|agent| ticket(agent).is_some()).find(|agent| {
+        let mut queues = agent.settings.queues.iter().map(|part| part.queue);
+        queues.all(|queue| is_free_for(agent, queue))
+    });
+    must("rests", in_vain.is_none(), || format!("{in_vain:?} waits for a rest that it could have"))
+}
+
 /// I12: every wait has an end, none is overdue, and the next one is known.
 fn check_deadlines(state: &State, now: Timestamp) -> Result<(), Breach> {
     let of_calls = state.calls().flat_map(|call| {
@@ -155,7 +177,11 @@ fn check_deadlines(state: &State, now: Timestamp) -> Result<(), Breach> {
             Reach::Lost { retry_at, sign_out_at, .. } => [retry_at, sign_out_at],
             Reach::Reachable => [None, None],
         };
-        [wrap_up, agent.ready_at].into_iter().chain(lost).flatten()
+        let rest = match agent.rest {
+            Some(Rest::Begun { until, is_overdue: false }) => Some(until),
+            _ => None,
+        };
+        [wrap_up, agent.ready_at, rest].into_iter().chain(lost).flatten()
     });
     let earliest = of_calls.chain(of_agents).min();
     let next = state.next_deadline();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OpenHours, Queue, QueueId, SignIn, Strategy,
-    Treatment, Treatments, VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OnRestEnd, OpenHours, Queue, QueueId,
+    RestMax, SignIn, Strategy, Treatment, Treatments, VdnId, VdnSettings,
 };
 
 use crate::chance::Chance;
@@ -157,6 +157,8 @@ impl Draw<'_> {
             wrap_up: if self.chance.is(500) { Duration::ZERO } else { self.seconds(1, 3) },
             keep_ready: self.chance.is(400),
             utc_offset_minutes: if self.chance.is(500) { 60 } else { -330 },
+            rest_wait: self.chance.is(700),
+            on_rest_end: if self.chance.is(500) { OnRestEnd::Ready } else { OnRestEnd::Overdue },
             ..VdnSettings::default()
         }
     }
@@ -188,6 +190,13 @@ impl Draw<'_> {
                 busy: self.treatment(id),
                 timeout: self.treatment(id),
                 cancelled: self.treatment(id),
+            },
+            rest_max: match self.chance.weighted(&[4, 2, 2, 1, 2]) {
+                0 => None,
+                1 => Some(RestMax::Agents(1)),
+                2 => Some(RestMax::Agents(2)),
+                3 => Some(RestMax::Agents(0)),
+                _ => Some(RestMax::Percent(50)),
             },
             ..Queue::new(id, "")
         }

@@ -77,6 +77,12 @@ situations! {
     QueueRemoved "a queue was removed while calls waited in it",
     AgentRemoved "an agent was removed while it talked",
     StrategyChose "a strategy chose among several agents",
+    RestWaited "a wish for a rest had to wait",
+    RestCameFree "a place became free for who waited for a rest",
+    RestAfterWork "a rest was granted to an agent at work",
+    RestOverdue "an agent rested for too long",
+    ForcedRinging "a supervisor forced an agent whose phone rang",
+    ForcedTalking "a supervisor forced an agent who talked",
     AcrossQueues "an agent had calls waiting in several of its queues",
 }
 

@@ -10,6 +10,7 @@ mod configure;
 mod journey;
 mod moves;
 mod offers;
+mod rests;
 mod serve;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use engine::{
     Agent, AgentId, AgentSettings, Call, CallId, Command, Deadline, Line, OfferEnd, OfferId, Outcome, Party, Place,
-    Presence, Queue, QueueId, Reach, Rejection, Timestamp, VdnId, VdnSettings, Wait, Work,
+    Presence, Queue, QueueId, Reach, Rejection, Rest, Timestamp, VdnId, VdnSettings, Wait, Work,
 };
 
 /// The floor as the model sees it. Lists are in the order of their ids.
@@ -58,7 +59,7 @@ impl Model {
             *self = before;
             return Err(rejection);
         }
-        while self.something_falls_due() || self.somebody_is_served() {}
+        while self.something_falls_due() || self.somebody_may_rest() || self.somebody_is_served() {}
         Ok(std::mem::take(&mut self.said))
     }
 
@@ -84,9 +85,14 @@ impl Model {
             Command::ExpireOffer { offer } => self.end_offer(*offer, OfferEnd::Expired),
             Command::FailOffer { offer } => self.end_offer(*offer, OfferEnd::Failed),
             Command::SignIn { agent, by } => self.sign_in(*agent, *by),
-            Command::SignOut { agent, by: _ } => self.sign_out(*agent),
-            Command::BecomeReady { agent, by: _ } => self.become_ready(*agent),
+            Command::SignOut { agent, by } => self.sign_out(*agent, *by),
+            Command::BecomeReady { agent, by } => self.become_ready(*agent, *by),
             Command::BecomeNotReady { agent, why, by } => self.become_not_ready(*agent, *why, *by),
+            Command::AskRest { agent, length, cause, by } => self.ask_rest(*agent, *length, *cause, *by),
+            Command::CancelRest { agent, by } => self.cancel_rest(*agent, *by),
+            Command::GrantRest { agent } => self.grant_rest(*agent),
+            Command::DenyRest { agent, order: _ } => self.deny_rest(*agent),
+            Command::ForcePresence { agent, presence, order } => self.force(*agent, *presence, order),
             Command::EndWrapUp { agent, by: _ } => self.end_wrap_up(*agent),
             Command::PhoneFound { agent } => self.phone_found(*agent),
             Command::PhoneLost { agent } => self.phone_lost(*agent),
@@ -112,8 +118,11 @@ impl Model {
         let Some((_, deadline)) = self.next_deadline().filter(|(at, _)| *at <= self.now) else { return false };
         match deadline {
             Deadline::LostRetry(agent) => self.found(agent),
-            Deadline::LostGraceEnd(agent) => self.goes_away(agent, engine::Cause::AgentSignedOut),
-            Deadline::AutoReady(agent) => self.set_presence(agent, Presence::Ready, None),
+            Deadline::LostGraceEnd(agent) => {
+                self.goes_away(agent, engine::Cause::AgentSignedOut, engine::ChangedBy::Lost);
+            }
+            Deadline::AutoReady(agent) => self.set_presence(agent, Presence::Ready, engine::ChangedBy::Rule, None),
+            Deadline::RestEnd(agent) => self.rest_is_over(agent),
             Deadline::WrapUpEnd(agent) => self.wrapped_up(agent),
             Deadline::OfferExpiry(offer) => {
                 // It is pending, for only pending offers have this deadline.
@@ -209,6 +218,9 @@ fn agent_deadlines(agent: &Agent) -> Vec<(Timestamp, Deadline)> {
     if let Reach::Lost { retry_at, sign_out_at, .. } = agent.reach {
         ends.extend(retry_at.map(|at| (at, Deadline::LostRetry(id))));
         ends.extend(sign_out_at.map(|at| (at, Deadline::LostGraceEnd(id))));
+    }
+    if let Some(Rest::Begun { until, is_overdue: false }) = agent.rest {
+        ends.push((until, Deadline::RestEnd(id)));
     }
     ends.extend(agent.ready_at.map(|at| (at, Deadline::AutoReady(id))));
     if let Work::WrapUp { until: Some(until), .. } = agent.work {
