@@ -14,6 +14,7 @@ mod extract;
 mod principal;
 mod problem;
 mod queues;
+mod rests;
 pub(crate) mod session;
 mod sessions;
 mod transfers;
@@ -52,6 +53,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/vdns/{vdn}/agents/{agent}/complete-transfer", post(transfers::complete_transfer))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/join-talk", post(transfers::join_talk))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/take-back", post(transfers::take_back))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/rest", post(rests::ask).delete(rests::cancel))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/rest/grant", post(rests::grant))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/rest/deny", post(rests::deny))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/force", post(rests::force))
         .route("/api/v1/vdns/{vdn}/queues", get(queues::list))
         .route("/api/v1/vdns/{vdn}/queues/{queue}", get(queues::one))
         .route("/api/v1/vdns/{vdn}/queues/{queue}/close", post(queues::close))
@@ -107,6 +112,11 @@ fn openapi() -> Ready<Response> {
         transfers::complete_transfer,
         transfers::join_talk,
         transfers::take_back,
+        rests::ask,
+        rests::cancel,
+        rests::grant,
+        rests::deny,
+        rests::force,
         queues::list,
         queues::one,
         queues::close,

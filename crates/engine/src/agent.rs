@@ -1,5 +1,8 @@
 //! What is true of an agent: presence is what it chose, work what the engine knows, reach what the edge knows.
 
+use alloc::sync::Arc;
+use core::time::Duration;
+
 use crate::id::{CallId, OfferId};
 use crate::time::Timestamp;
 
@@ -39,6 +42,94 @@ pub enum NotReadyKind {
     Rest,
     /// In training.
     Study,
+}
+
+/// How far a rest has come that an agent asked for, or that was given a length otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rest {
+    /// It waits for a place.
+    Asked {
+        /// How long it shall be.
+        length: Duration,
+        /// The agent's own code for it.
+        cause: u8,
+        /// Since when it waits.
+        since: Timestamp,
+        /// Its number in the line of all that wait: less came first.
+        ticket: u64,
+    },
+    /// It has a place, and begins when the agent's work is over.
+    Granted {
+        /// How long it will be from then on.
+        length: Duration,
+    },
+    /// It goes on.
+    Begun {
+        /// When its time is over.
+        until: Timestamp,
+        /// Its time is over, and the agent still rests.
+        is_overdue: bool,
+    },
+}
+
+impl Rest {
+    /// The shortest rest that can be asked for.
+    pub const LENGTH_MIN: Duration = Duration::from_secs(1);
+    /// The longest one.
+    pub const LENGTH_MAX: Duration = Duration::from_secs(86_399);
+}
+
+/// What a supervisor may make of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ForcedPresence {
+    /// Take calls.
+    Ready,
+    /// Take none.
+    Busy,
+    /// Go on a break, whatever the quotas say.
+    Rest {
+        /// For how long, from [`Rest::LENGTH_MIN`] to [`Rest::LENGTH_MAX`]; none: until the agent says so.
+        length: Option<Duration>,
+    },
+    /// Take part in a training.
+    Study,
+    /// Leave.
+    SignedOut,
+}
+
+impl ForcedPresence {
+    /// What the agent is then, with this reason.
+    #[must_use]
+    pub const fn presence(self, reason: u8) -> Presence {
+        let kind = match self {
+            Self::Ready => return Presence::Ready,
+            Self::SignedOut => return Presence::SignedOut,
+            Self::Busy => NotReadyKind::Busy,
+            Self::Rest { .. } => NotReadyKind::Rest,
+            Self::Study => NotReadyKind::Study,
+        };
+        Presence::NotReady(NotReady { kind, reason })
+    }
+}
+
+/// A supervisor's word, with its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// The supervisor's own code for it, 0 to 255.
+    pub reason: u8,
+    /// Who gave it, by the name that the faces know; may be empty.
+    pub who: Arc<str>,
+}
+
+/// What a supervisor made of an agent, as long as it is so.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Forced {
+    /// What it is to be.
+    pub presence: ForcedPresence,
+    /// Why, and by whom.
+    pub order: Order,
+    /// When that was said.
+    pub at: Timestamp,
 }
 
 /// What the engine knows the agent to be doing.

@@ -4,7 +4,7 @@
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use crate::agent::{ChangedBy, NotReady};
+use crate::agent::{ChangedBy, ForcedPresence, NotReady, Order};
 use crate::call::{Caller, FailCause};
 use crate::floor::Floor;
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
@@ -165,7 +165,7 @@ pub enum Command {
         by: ChangedBy,
     },
     /// Become `NotReady`; after the work that goes on, if any. By `Supervisor` it withdraws an offer and takes effect at
-    /// once.
+    /// once. For a rest the agent needs a place in each of its queues, unless a supervisor says it.
     BecomeNotReady {
         /// Which agent.
         agent: AgentId,
@@ -173,6 +173,49 @@ pub enum Command {
         why: NotReady,
         /// `Agent` or `Supervisor`.
         by: ChangedBy,
+    },
+    /// Ask for a rest of some length. With a place in each of the agent's queues it begins at once, or after the work
+    /// that goes on; without one the wish waits, or is refused, as the VDN says. An agent who rests prolongs its rest,
+    /// and one who waits keeps its place in the line.
+    AskRest {
+        /// Which agent.
+        agent: AgentId,
+        /// How long, from now or from the end of the work: [`Rest::LENGTH_MIN`](crate::Rest::LENGTH_MIN) to
+        /// [`Rest::LENGTH_MAX`](crate::Rest::LENGTH_MAX).
+        length: Duration,
+        /// The agent's own code for it; a rest that is prolonged keeps the one it has.
+        cause: u8,
+        /// `Agent`, or `Supervisor` in the agent's name: quotas hold for both.
+        by: ChangedBy,
+    },
+    /// Take back a wish for a rest that waits, or a rest that has not begun.
+    CancelRest {
+        /// Which agent.
+        agent: AgentId,
+        /// `Agent` or `Supervisor`.
+        by: ChangedBy,
+    },
+    /// Grant a waiting wish by hand, whatever the quotas and the line say.
+    GrantRest {
+        /// Which agent.
+        agent: AgentId,
+    },
+    /// Deny a waiting wish.
+    DenyRest {
+        /// Which agent.
+        agent: AgentId,
+        /// Why, and by whom.
+        order: Order,
+    },
+    /// A supervisor makes this of an agent. An offer is withdrawn at once, unless it shall be `Ready`; a talk runs to its
+    /// end, and what was said takes effect after it. The agent may choose otherwise then, as at any time.
+    ForcePresence {
+        /// Which agent.
+        agent: AgentId,
+        /// What it shall be.
+        presence: ForcedPresence,
+        /// Why, and by whom.
+        order: Order,
     },
     /// End wrap-up before its time.
     EndWrapUp {

@@ -15,6 +15,7 @@ mod offers;
 mod presence;
 mod private;
 mod queues;
+mod rests;
 mod transfers;
 
 pub(crate) use self::agents::{lost_for_too_long, wrap_up_over};
@@ -24,6 +25,7 @@ pub(crate) use self::offers::end_untaken;
 pub(crate) use self::presence::ready_again;
 pub(crate) use self::private::{PrivateEnd, end_private_wait};
 pub(crate) use self::queues::widen;
+pub(crate) use self::rests::{grant_next, rest_over};
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -115,6 +117,13 @@ pub(crate) fn decide(state: &State, now: Timestamp, command: &Command) -> Result
         Command::SignOut { agent, by } => agents::sign_out(state, *agent, *by),
         Command::BecomeReady { agent, by } => presence::become_ready(state, now, *agent, *by),
         Command::BecomeNotReady { agent, why, by } => presence::become_not_ready(state, *agent, *why, *by),
+        Command::AskRest { agent, length, cause, by } => {
+            rests::ask(state, now, *agent, &rests::Wish { length: *length, cause: *cause, by: *by })
+        }
+        Command::CancelRest { agent, by } => rests::cancel(state, *agent, *by),
+        Command::GrantRest { agent } => rests::grant(state, now, *agent),
+        Command::DenyRest { agent, order } => rests::deny(state, *agent, order),
+        Command::ForcePresence { agent, presence, order } => presence::force(state, now, *agent, *presence, order),
         Command::EndWrapUp { agent, by } => agents::end_wrap_up(state, *agent, *by),
         Command::PhoneFound { agent } => agents::phone_found(state, *agent),
         Command::PhoneLost { agent } => agents::phone_lost(state, now, *agent),

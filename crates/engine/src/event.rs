@@ -3,8 +3,9 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::time::Duration;
 
-use crate::agent::{ChangedBy, LostCause, NotReady, Presence};
+use crate::agent::{ChangedBy, ForcedPresence, LostCause, NotReady, Order, Presence};
 use crate::call::{Caller, Cause, Keeping, Line, Outcome, Party, Sender, Why};
 use crate::floor::{Action, AgentSettings, Queue, Situation, VdnSettings};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
@@ -69,6 +70,68 @@ pub enum Event {
         after_work: Option<ChosenPresence>,
         /// By whom.
         by: ChangedBy,
+    },
+    /// An agent's wish for a rest waits for a place, until it is granted, denied or taken back, or the agent signs out.
+    /// Comes again with the same ticket when the agent asks for another length.
+    RestAsked {
+        /// Who.
+        agent: AgentId,
+        /// For how long.
+        length: Duration,
+        /// The agent's own code for it.
+        cause: u8,
+        /// Its number in the line of all that wait: less came first.
+        ticket: u64,
+        /// By whom.
+        by: ChangedBy,
+    },
+    /// An agent has a place for its rest: the rest begins with the presence that follows, in this entry or after the
+    /// agent's work, and its time is over `length` after that.
+    RestGranted {
+        /// Who.
+        agent: AgentId,
+        /// For how long.
+        length: Duration,
+        /// By whom: `Rule` when a place became free.
+        by: ChangedBy,
+    },
+    /// A supervisor denied an agent's wish for a rest.
+    RestDenied {
+        /// Who.
+        agent: AgentId,
+        /// Why, and by whom.
+        order: Order,
+    },
+    /// A wish for a rest, or a rest that had not begun, was taken back.
+    RestCancelled {
+        /// Who.
+        agent: AgentId,
+        /// By whom.
+        by: ChangedBy,
+    },
+    /// The time of a rest that goes on is over then.
+    RestProlonged {
+        /// Who.
+        agent: AgentId,
+        /// The new end.
+        until: Timestamp,
+        /// By whom.
+        by: ChangedBy,
+    },
+    /// The time of a rest is over, and the agent still rests.
+    RestOverdue {
+        /// Who.
+        agent: AgentId,
+    },
+    /// A supervisor said what an agent shall be; what follows from it has its own events, in this entry or after the
+    /// agent's work.
+    PresenceForced {
+        /// Who.
+        agent: AgentId,
+        /// What it shall be.
+        presence: ForcedPresence,
+        /// Why, and by whom.
+        order: Order,
     },
     /// An agent's phone can be reached.
     AgentFound {

@@ -4,10 +4,12 @@
 mod hours;
 mod mistakes;
 mod private;
+mod rest;
 mod skill;
 
 pub use self::hours::{DayHours, Holiday, OpenHours};
 pub use self::private::{OnNotReady, OnSignOut, PrivateAction, PrivateRules, PrivateSettings};
+pub use self::rest::{OnRestEnd, RestMax};
 pub(crate) use self::skill::ANY_WEIGHT;
 pub use self::skill::SkillStep;
 
@@ -74,6 +76,10 @@ pub struct VdnSettings {
     pub public_wait_max: Option<Duration>,
     /// In which time a waiting call's priority grows by one, for queues that say nothing else. Default: it does not.
     pub priority_step: Option<Duration>,
+    /// Whether an agent's wish for a rest waits when its queues have no place; otherwise it is refused. Default false.
+    pub rest_wait: bool,
+    /// What happens when the time of a rest is over. Default: it is overdue, and the agent rests on.
+    pub on_rest_end: OnRestEnd,
 }
 
 impl Default for VdnSettings {
@@ -98,6 +104,8 @@ impl Default for VdnSettings {
             private_run_max: None,
             public_wait_max: None,
             priority_step: None,
+            rest_wait: false,
+            on_rest_end: OnRestEnd::Overdue,
         }
     }
 }
@@ -151,6 +159,8 @@ pub struct Queue {
     pub priority_step: Option<Duration>,
     /// How well an agent must suit the queue to take a call, widening as the call waits; empty: every agent may.
     pub skill_steps: Vec<SkillStep>,
+    /// How many of its agents may rest at a time by their own wish. Default: all.
+    pub rest_max: Option<RestMax>,
 }
 
 impl Queue {
@@ -176,6 +186,7 @@ impl Queue {
             short_abandon: Duration::from_secs(5),
             priority_step: None,
             skill_steps: Vec::new(),
+            rest_max: None,
         }
     }
 }

@@ -57,7 +57,9 @@ mod id;
 mod rejection;
 mod time;
 
-pub use agent::{ChangedBy, LostCause, NotReady, NotReadyKind, Presence, Reach, Work};
+pub use agent::{
+    ChangedBy, Forced, ForcedPresence, LostCause, NotReady, NotReadyKind, Order, Presence, Reach, Rest, Work,
+};
 pub use call::{
     Call, Caller, Cause, FailCause, HOPS_MAX, Keeper, Keeping, Line, OfferRule, Outcome, OutsideSender, Party,
     PassedOver, Place, ReleaseCause, Sender, Stay, StayAt, Wait, Why, WinnerKey,
@@ -65,9 +67,9 @@ pub use call::{
 pub use command::{Command, Target, Transfer, TransferMode, TransferTo};
 pub use event::{ChosenPresence, Event, OfferEnd, TakenBack, WithdrawCause};
 pub use floor::{
-    Action, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut, OpenHours,
-    PrivateAction, PrivateRules, PrivateSettings, Queue, SignIn, Situation, SkillStep, Strategy, Treatment, Treatments,
-    VdnSettings,
+    Action, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnRestEnd, OnSignOut,
+    OpenHours, PrivateAction, PrivateRules, PrivateSettings, Queue, RestMax, SignIn, Situation, SkillStep, Strategy,
+    Treatment, Treatments, VdnSettings,
 };
 pub use id::{AgentId, CallId, LegKey, NotACallId, OfferId, QueueId, VdnId};
 pub use rejection::Rejection;

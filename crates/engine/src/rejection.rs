@@ -47,6 +47,14 @@ pub enum Rejection {
     AgentIsInTheCall(AgentId, CallId),
     /// The agent cannot sign out by itself while calls wait for it alone; so many do.
     PrivateCallsWait(AgentId, u32),
+    /// No rest can be so long, in seconds.
+    RestLengthOutOfRange(u64),
+    /// As many agents of this queue rest as may at a time: so many.
+    RestQuotaReached(QueueId, u32),
+    /// A place in this queue is for those who asked before; so many do.
+    RestWishesWait(QueueId, u32),
+    /// The agent waits for no rest.
+    NoRestAsked(AgentId),
     /// As many calls as allowed wait in the agent's private queue.
     PrivateQueueFull(AgentId),
     /// The call does not wait, so its queuing cannot be cancelled and it cannot be moved.
@@ -89,6 +97,15 @@ impl fmt::Display for Rejection {
             Self::PrivateCallsWait(agent, count) => {
                 write!(f, "agent {agent} cannot sign out: {count} calls wait for it")
             }
+            Self::RestLengthOutOfRange(seconds) => write!(f, "a rest lasts from 1 to 86399 seconds, not {seconds}"),
+            Self::RestQuotaReached(queue, 0) => write!(f, "no agent of queue {queue} may rest now"),
+            Self::RestQuotaReached(queue, 1) => write!(f, "only 1 agent of queue {queue} may rest at a time"),
+            Self::RestQuotaReached(queue, places) => {
+                write!(f, "only {places} agents of queue {queue} may rest at a time")
+            }
+            Self::RestWishesWait(queue, 1) => write!(f, "1 agent of queue {queue} asked for a rest before"),
+            Self::RestWishesWait(queue, count) => write!(f, "{count} agents of queue {queue} asked for a rest before"),
+            Self::NoRestAsked(agent) => write!(f, "agent {agent} waits for no rest"),
             Self::PrivateQueueFull(agent) => write!(f, "the private queue of agent {agent} is full"),
             Self::CallNotWaiting(call) => write!(f, "call {call} does not wait"),
             Self::NothingToCancelTo(call) => write!(f, "call {call} came from no queue whose treatment could apply"),

@@ -23,7 +23,9 @@ pub(crate) fn settle(state: &State, now: Timestamp) -> Option<Decision> {
             assert!(!decision.events.is_empty(), "what falls due changes something, or it would fall due for ever");
             Some(decision)
         }
-        _ => next_match(state, now).map(|found| Decision::from(offer(state, now, &found))),
+        // Who waits for a rest and can have it has it before it is given another call.
+        _ => decide::grant_next(state, now)
+            .or_else(|| next_match(state, now).map(|found| Decision::from(offer(state, now, &found)))),
     }
 }
 
@@ -46,6 +48,7 @@ fn fall_due(state: &State, now: Timestamp, deadline: Deadline) -> Decision {
             decide::end_private_wait(state, now, call, PrivateEnd::WaitOver)
         }
         Deadline::SkillStep(call) => decide::widen(state, now, call),
+        Deadline::RestEnd(agent) => decide::rest_over(state, agent),
         Deadline::ReofferMin(agent, call) => Decision::from(Event::ReofferAllowed { agent, call }),
     }
 }

@@ -7,6 +7,7 @@ mod digest;
 mod index;
 mod lookup;
 mod merged;
+mod rests;
 mod table;
 
 use alloc::collections::BTreeMap;
@@ -20,7 +21,7 @@ use self::digest::Digest;
 use self::index::Index;
 use self::table::Table;
 
-use crate::agent::{Presence, Reach, Work};
+use crate::agent::{Forced, NotReady, NotReadyKind, Presence, Reach, Rest, Work};
 use crate::call::{Call, Caller, PassedOver};
 use crate::event::ChosenPresence;
 use crate::floor::{ANY_WEIGHT, AgentSettings, Floor, PrivateRules, Queue, Situation, VdnSettings};
@@ -83,6 +84,10 @@ pub struct Agent {
     pub private_run: u32,
     /// Configured no more, and gone as soon as its talk is over; signed out for good.
     pub is_leaving: bool,
+    /// How far the rest has come that it asked for or was given.
+    pub rest: Option<Rest>,
+    /// What a supervisor made of it, as long as it is so and the agent chose nothing itself.
+    pub forced: Option<Forced>,
 }
 
 impl Agent {
@@ -90,6 +95,20 @@ impl Agent {
     #[must_use]
     pub fn is_available(&self) -> bool {
         self.presence == Presence::Ready && !self.work.is_engaged() && self.reach == Reach::Reachable
+    }
+
+    /// `NotReady(rest)`.
+    #[must_use]
+    pub const fn rests(&self) -> bool {
+        matches!(self.presence, Presence::NotReady(NotReady { kind: NotReadyKind::Rest, .. }))
+    }
+
+    /// It rests, or will when its work is over: it counts against the quotas of its queues.
+    #[must_use]
+    pub const fn takes_rest_place(&self) -> bool {
+        let comes =
+            matches!(self.after_work, Some(ChosenPresence::NotReady(NotReady { kind: NotReadyKind::Rest, .. })));
+        self.rests() || comes || matches!(self.rest, Some(Rest::Granted { .. }))
     }
 }
 
@@ -114,6 +133,8 @@ pub enum Deadline {
     SkillStep(CallId),
     /// An agent may be offered a call again that it declined.
     ReofferMin(AgentId, CallId),
+    /// The time of a rest is over.
+    RestEnd(AgentId),
 }
 
 /// A state as plain data, its indexes left out: for snapshots.
@@ -266,6 +287,28 @@ impl State {
         self.index.available_count(queue, ANY_WEIGHT)
     }
 
+    /// How many agents of a queue rest, or will when their work is over.
+    #[must_use]
+    pub fn resting_count(&self, queue: QueueId) -> u32 {
+        self.index.rests.resting(queue)
+    }
+
+    /// How many agents of a queue may rest at a time by their own wish, as of now; none: all.
+    #[must_use]
+    pub fn rest_places(&self, queue: QueueId) -> Option<u32> {
+        self.index.rests.places(queue)
+    }
+
+    /// The agents of a queue with a quota who wait for a rest, first come first.
+    pub fn rest_line(&self, queue: QueueId) -> impl ExactSizeIterator<Item = AgentId> {
+        self.index.rests.line(queue)
+    }
+
+    /// All agents who wait for a rest, first come first.
+    pub fn rest_wishes(&self) -> impl ExactSizeIterator<Item = AgentId> {
+        self.index.rests.wishes()
+    }
+
     /// What falls due next, and when.
     #[must_use]
     pub fn next_deadline(&self) -> Option<(Timestamp, Deadline)> {
@@ -355,6 +398,21 @@ impl State {
     /// Queues whose calls may be taken by the agents of `queue` too.
     pub(crate) fn hosts(&self, queue: QueueId) -> impl Iterator<Item = QueueId> {
         self.index.hosts(queue)
+    }
+
+    /// The number of the next wish for a rest that has to wait.
+    pub(crate) fn next_rest_ticket(&self) -> u64 {
+        self.index.rests.next_ticket()
+    }
+
+    /// Whether a queue has a place left for a rest.
+    pub(crate) fn has_rest_place(&self, queue: QueueId) -> bool {
+        self.index.rests.has_place(queue)
+    }
+
+    /// The first who waits for a rest and can have it: with a place in each of its queues, and first in the line of each.
+    pub(crate) fn next_to_rest(&self) -> Option<AgentId> {
+        self.index.rests.next_to_rest(&self.agents)
     }
 
     /// Available agents for whom private calls wait.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::{
     Action, AgentId, AgentQueue, AgentSettings, DayHours, Floor, Holiday, OpenHours, PrivateAction, Queue, QueueId,
-    SignIn, SkillStep, Treatment, VdnId, VdnSettings,
+    RestMax, SignIn, SkillStep, Treatment, VdnId, VdnSettings,
 };
 
 fn floor() -> Floor {
@@ -191,4 +191,22 @@ fn priorities_and_skills_change_step_by_step() {
         "queue 2: 9 skill steps are more than 8",
     ];
     assert_eq!(wrong, expected);
+}
+
+#[test]
+fn a_share_of_the_agents_is_one() {
+    let wrong = mistakes(|floor| {
+        floor.queues[0].rest_max = Some(RestMax::Percent(0));
+        floor.queues[1].rest_max = Some(RestMax::Percent(101));
+    });
+    assert_eq!(
+        wrong,
+        ["queue 1: rest_max 0 % is not from 1 to 100 %", "queue 2: rest_max 101 % is not from 1 to 100 %"]
+    );
+    let right = [RestMax::Agents(0), RestMax::Agents(u32::MAX), RestMax::Percent(1), RestMax::Percent(100)];
+    for max in right {
+        assert_eq!(mistakes(|floor| floor.queues[0].rest_max = Some(max)), Vec::<String>::new());
+    }
+    let shares = [0, 1, 9, 10, 199, u32::MAX].map(|signed_in| RestMax::Percent(10).places(signed_in));
+    assert_eq!(shares, [0, 0, 0, 1, 19, u32::MAX / 10]);
 }

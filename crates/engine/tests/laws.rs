@@ -19,7 +19,7 @@ const START: Timestamp = Timestamp::from_seconds(1_605_484_800);
 const STEPS_MAX: usize = 150;
 
 /// What schedules must lead to, so that the laws are about it.
-const KINDS: [&str; 72] = [
+const KINDS: [&str; 83] = [
     "VdnNamed",
     "SettingsDefined",
     "QueueDefined",
@@ -32,6 +32,17 @@ const KINDS: [&str; 72] = [
     "AgentSignedOut",
     "PresenceChanged",
     "PresenceChosen",
+    "RestAsked",
+    "RestGranted",
+    "RestDenied",
+    "RestCancelled",
+    "RestProlonged",
+    "RestOverdue",
+    "PresenceForced",
+    "RestLengthOutOfRange",
+    "RestQuotaReached",
+    "RestWishesWait",
+    "NoRestAsked",
     "AgentFound",
     "AgentLost",
     "WrapUpStarted",

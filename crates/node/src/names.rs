@@ -17,8 +17,7 @@ names!(
     /// What kind of command it is.
     command_name(Command): Configure, Arrive, CallerLeft, AgentLeft, FailCall, FailAllCalls, ReleaseCall, CancelQueuing,
     SetHeld, Transfer, MoveCall, OutsideAnswered, OutsideLeft, AcceptOffer, DeclineOffer, ExpireOffer, FailOffer,
-    SignIn, SignOut, BecomeReady, BecomeNotReady, EndWrapUp, PhoneFound, PhoneLost, CloseQueue, OpenQueue, Tick,
-    TransferBy, CompleteTransfer, JoinTalk, TakeBack,
+    AskRest, BecomeNotReady, BecomeReady, CancelRest, CloseQueue, CompleteTransfer, DenyRest, EndWrapUp, ForcePresence, GrantRest, JoinTalk, OpenQueue, PhoneFound, PhoneLost, SignIn, SignOut, TakeBack, Tick, TransferBy,
 );
 
 names!(
@@ -26,5 +25,5 @@ names!(
     rejection_name(Rejection): NoSuchAgent, NoSuchQueue, NoSuchCall, OfferNotPending, AlreadyArrived,
     PriorityOutOfRange, AgentSignedOut, AgentNotReady, AgentEngaged, AgentAlreadySignedIn, AgentAlwaysSignedIn,
     AgentNotInWrapUp, NotTheAgentsCall, AgentIsInTheCall, PrivateQueueFull, PrivateCallsWait, CallNotWaiting,
-    NothingToCancelTo, QueueRefused, TooManyHops, WrongVdn, FloorInvalid, NotTheKeeper, CallIsKept, SpecifiedNeedsAgent,
+    CallIsKept, FloorInvalid, NoRestAsked, NotTheKeeper, NothingToCancelTo, QueueRefused, RestLengthOutOfRange, RestQuotaReached, RestWishesWait, SpecifiedNeedsAgent, TooManyHops, WrongVdn,
 );

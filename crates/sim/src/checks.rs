@@ -5,8 +5,8 @@ mod offers;
 pub use self::offers::check_offer;
 
 use engine::{
-    Agent, AgentId, Call, CallId, Caller, HOPS_MAX, Line, Place, Presence, Queue, QueueId, Reach, State, Timestamp,
-    Wait, Work,
+    Agent, AgentId, Call, CallId, Caller, HOPS_MAX, Line, Place, Presence, Queue, QueueId, Reach, Rest, State,
+    Timestamp, Wait, Work,
 };
 
 /// What was broken: the law, and how.
@@ -26,6 +26,7 @@ pub fn check_state(state: &State, now: Timestamp) -> Result<(), Breach> {
     state.agents().try_for_each(|agent| check_agent(state, agent))?;
     check_lines(state)?;
     check_nobody_waits_in_vain(state)?;
+    check_rests(state)?;
     check_deadlines(state, now)
 }
 
@@ -49,11 +50,16 @@ fn check_call(state: &State, call: &Call) -> Result<(), Breach> {
         }
         Place::Talking { agent, since, .. } => {
             let work = state.agent(*agent).map(|agent| agent.work);
-            must("I2", work == Some(Work::Talking { call: id, since: *since }), || {
-                format!("{id} talks with {agent}, whose work is {work:?}")
-            })?;
+            // Who has its call back has been engaged with it all the while.
+            let is_so = matches!(work, Some(Work::Talking { call, since: began }) if call == id && began <= *since);
+            must("I2", is_so, || format!("{id} talks with {agent}, whose work is {work:?}"))?;
         }
         Place::Outside { .. } => {}
+    }
+    if let Some(keeper) = call.keeper {
+        let work = state.agent(keeper.agent).map(|agent| agent.work);
+        let is_so = matches!(work, Some(Work::Talking { call, .. }) if call == id);
+        must("I2", is_so, || format!("{} keeps {id}, but its work is {work:?}", keeper.agent))?;
     }
     if let Caller::Agent(agent) = call.caller {
         let work = state.agent(agent).map(|agent| agent.work);
@@ -105,7 +111,8 @@ fn engages(call: &Call, id: AgentId) -> bool {
         Place::Offered { agent, .. } | Place::Talking { agent, .. } => agent == id,
         Place::Waiting(_) | Place::Outside { .. } => false,
     };
-    called || matches!(call.caller, Caller::Agent(agent) if agent == id)
+    let keeps = call.keeper.is_some_and(|keeper| keeper.agent == id);
+    called || keeps || matches!(call.caller, Caller::Agent(agent) if agent == id)
 }
 
 /// A waiting call needs what its queue says of one of its age, and will need less when the next step comes.
@@ -174,6 +181,27 @@ fn check_nobody_waits_in_vain(state: &State) -> Result<(), Breach> {
     Ok(())
 }
 
+/// Nobody waits for a rest who could have it: with a place in each queue, and first of those who wait there.
+fn check_rests(state: &State) -> Result<(), Breach> {
+    let ticket = |agent: &Agent| match agent.rest {
+        Some(Rest::Asked { ticket, .. }) => Some(ticket),
+        _ => None,
+    };
+    let is_free_for = |agent: &Agent, queue: QueueId| {
+        let Some(places) = state.rest_places(queue) else { return true };
+        let of_queue = || state.agents().filter(|other| other.settings.queues.iter().any(|part| part.queue == queue));
+        let resting = of_queue().filter(|other| other.takes_rest_place()).count();
+        let comes_first =
+            of_queue().filter_map(&ticket).min().is_none_or(|first| ticket(agent).is_some_and(|own| own <= first));
+        resting < places as usize && comes_first
+    };
+    let in_vain = state.agents().filter(|agent| ticket(agent).is_some()).find(|agent| {
+        let mut queues = agent.settings.queues.iter().map(|part| part.queue);
+        queues.all(|queue| is_free_for(agent, queue))
+    });
+    must("rests", in_vain.is_none(), || format!("{in_vain:?} waits for a rest that it could have"))
+}
+
 /// I12: every wait has an end, none is overdue, and the next one is known.
 fn check_deadlines(state: &State, now: Timestamp) -> Result<(), Breach> {
     let of_calls = state.calls().flat_map(|call| {
@@ -194,7 +222,11 @@ fn check_deadlines(state: &State, now: Timestamp) -> Result<(), Breach> {
             Reach::Lost { retry_at, sign_out_at, .. } => [retry_at, sign_out_at],
             Reach::Reachable => [None, None],
         };
-        [wrap_up, agent.ready_at].into_iter().chain(lost).flatten()
+        let rest = match agent.rest {
+            Some(Rest::Begun { until, is_overdue: false }) => Some(until),
+            _ => None,
+        };
+        [wrap_up, agent.ready_at, rest].into_iter().chain(lost).flatten()
     });
     let earliest = of_calls.chain(of_agents).min();
     let next = state.next_deadline();

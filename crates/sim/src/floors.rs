@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OpenHours, PrivateAction, Queue, QueueId,
-    SignIn, Strategy, Treatment, Treatments, VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DirectedToNotReady, Floor, OnRestEnd, OpenHours, PrivateAction, Queue,
+    QueueId, RestMax, SignIn, Strategy, Treatment, Treatments, VdnId, VdnSettings,
 };
 
 use crate::chance::Chance;
@@ -180,6 +180,8 @@ impl Draw<'_> {
             private_run_max: if self.chance.is(350) { Some(1 + u32::from(self.chance.is(400))) } else { None },
             public_wait_max: if self.chance.is(350) { Some(self.seconds(1, 8)) } else { None },
             priority_step: if self.chance.is(300) { Some(self.chance.millis(200, 4000)) } else { None },
+            rest_wait: self.chance.is(700),
+            on_rest_end: if self.chance.is(500) { OnRestEnd::Ready } else { OnRestEnd::Overdue },
         }
     }
 
@@ -215,6 +217,13 @@ impl Draw<'_> {
             holidays: self.holidays(),
             priority_step: self.priority_step(),
             skill_steps: self.skill_steps(),
+            rest_max: match self.chance.weighted(&[4, 2, 2, 1, 2]) {
+                0 => None,
+                1 => Some(RestMax::Agents(1)),
+                2 => Some(RestMax::Agents(2)),
+                3 => Some(RestMax::Agents(0)),
+                _ => Some(RestMax::Percent(50)),
+            },
             ..Queue::new(id, "")
         }
     }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use engine::{Call, Event, LostCause, OfferEnd, Outcome, Presence, State, Timestamp, WithdrawCause};
+use engine::{Call, ChangedBy, Event, LostCause, OfferEnd, Outcome, Presence, State, Timestamp, WithdrawCause};
 use node::Record;
 
 use crate::checks::wait_of;
@@ -104,6 +104,8 @@ plants! {
     OwnRulesForgotten "own-rules-forgotten" "a call waits as long as the VDN says though its agent says otherwise",
     NoSecondWait "no-second-wait" "a call that is to wait on is sent back to its queue",
     LeavingAsRequest "leaving-as-request" "calls that are released since their agent left count as ended by request",
+    RestForgotten "rest-forgotten" "who waits for a rest is forgotten when a place becomes free",
+    LongRest "long-rest" "a rest lasts twice as long as was granted",
 }
 
 /// Changes what was decided; answers whether it did. `before` is what was true before it.
@@ -114,6 +116,7 @@ pub(crate) fn tamper(plant: Plant, before: &State, at: Timestamp, events: &mut V
         Plant::PublicFirst => instead(events, before, public_instead),
         Plant::WrongAgent => other_agent(events, before),
         Plant::NoOffer => cut(events, |event| matches!(event, Event::OfferMade { .. })),
+        Plant::RestForgotten => cut(events, |event| matches!(event, Event::RestGranted { by: ChangedBy::Rule, .. })),
         Plant::NoWrapUp => events.retain(|event| !matches!(event, Event::WrapUpStarted { .. })),
         Plant::NeverLost => {
             let is_failed = |event: &Event| matches!(event, Event::AgentLost { cause: LostCause::OfferFailed, .. });
@@ -140,6 +143,7 @@ fn alter(plant: Plant, at: Timestamp, event: &mut Event) {
         (Plant::NoHops, Event::CallQueued { hops, .. }) => *hops = 0,
         (Plant::EndlessWait, Event::CallQueued { until, .. }) => *until = Timestamp::MAX,
         (Plant::LongRing, Event::OfferMade { until, .. }) => until.0 += until.0 - at.0,
+        (Plant::LongRest, Event::RestGranted { length, .. }) => *length *= 2,
         (Plant::SamePriority, Event::CallArrived { priority, .. }) => *priority = 1,
         (Plant::OfferedAgain, Event::OfferEnded { not_before, .. }) => *not_before = None,
         (Plant::AbandonedAsAnswered, Event::CallEnded { outcome, .. }) if *outcome == Outcome::Abandoned => {

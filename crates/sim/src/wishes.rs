@@ -1,8 +1,10 @@
 //! Random commands for the rules alone, without phones and disks: also what nobody in his right mind would ask for.
 
+use std::time::Duration;
+
 use engine::{
-    AgentId, Call, CallId, Caller, ChangedBy, Command, FailCause, LegKey, NotReady, NotReadyKind, OfferId, Place,
-    QueueId, State, Target, Transfer, TransferMode, TransferTo,
+    AgentId, Call, CallId, Caller, ChangedBy, Command, FailCause, ForcedPresence, LegKey, NotReady, NotReadyKind,
+    OfferId, Order, Place, QueueId, State, Target, Transfer, TransferMode, TransferTo,
 };
 
 use crate::chance::Chance;
@@ -11,7 +13,10 @@ use crate::floors::{self, Size};
 /// The next thing that somebody asks for, or reports, where `state` is true.
 #[must_use]
 pub fn wish(chance: &mut Chance, size: Size, state: &State, nth: u64) -> Command {
-    match chance.weighted(&[24, 5, 8, 1, 1, 1, 4, 2, 10, 4, 1, 3, 14, 4, 2, 2, 10, 2, 5, 2, 4, 5, 2, 4, 1, 2, 3, 8, 2, 2, 2]) {
+    let weights = [
+        24, 5, 8, 1, 1, 1, 4, 2, 10, 4, 1, 3, 14, 4, 2, 2, 10, 2, 5, 2, 4, 5, 2, 4, 1, 2, 3, 8, 2, 2, 2, 8, 2, 1, 1, 3,
+    ];
+    match chance.weighted(&weights) {
         0 => arrival(chance, size, nth),
         1 => Command::CallerLeft { call: call(chance, state, |_| true) },
         2 => agent_left(chance, size, state),
@@ -36,13 +41,24 @@ pub fn wish(chance: &mut Chance, size: Size, state: &State, nth: u64) -> Command
         21 => Command::PhoneFound { agent: agent(chance, size) },
         22 => Command::PhoneLost { agent: agent(chance, size) },
         23 => Command::Tick,
+        24 => configuration(chance, size, state),
         25 => Command::CloseQueue { queue: queue(chance, size) },
         26 => Command::OpenQueue { queue: queue(chance, size) },
         27 => transfer_by(chance, size, state),
         28 => keeper_says(chance, size, state, |call, agent| Command::CompleteTransfer { call, agent }),
         29 => keeper_says(chance, size, state, |call, agent| Command::JoinTalk { call, agent }),
         30 => keeper_says(chance, size, state, |call, agent| Command::TakeBack { call, agent }),
-        _ => configuration(chance, size, state),
+        31 => {
+            let (agent, by) = (agent(chance, size), by(chance));
+            ask_rest(chance, agent, by)
+        }
+        32 => Command::CancelRest { agent: agent(chance, size), by: by(chance) },
+        33 => Command::GrantRest { agent: agent(chance, size) },
+        34 => Command::DenyRest { agent: agent(chance, size), order: order(chance) },
+        _ => {
+            let agent = agent(chance, size);
+            force(chance, agent)
+        }
     }
 }
 
@@ -190,6 +206,37 @@ fn offer(chance: &mut Chance, state: &State) -> OfferId {
 
 fn by(chance: &mut Chance) -> ChangedBy {
     [ChangedBy::Agent, ChangedBy::Supervisor, ChangedBy::Phone][chance.index(3)]
+}
+
+/// A wish for a rest; now and then of no length.
+#[must_use]
+pub fn ask_rest(chance: &mut Chance, agent: AgentId, by: ChangedBy) -> Command {
+    let length = match chance.weighted(&[60, 1, 1]) {
+        0 => chance.millis(1000, 15_000),
+        1 => Duration::ZERO,
+        _ => Duration::from_secs(86_400),
+    };
+    Command::AskRest { agent, length, cause: why(chance).reason, by }
+}
+
+/// A supervisor's word, whatever it is about.
+#[must_use]
+pub fn order(chance: &mut Chance) -> Order {
+    Order { reason: why(chance).reason, who: "shift leader".into() }
+}
+
+/// What a supervisor makes of an agent.
+#[must_use]
+pub fn force(chance: &mut Chance, agent: AgentId) -> Command {
+    let presence = match chance.weighted(&[3, 2, 1, 3, 2, 1]) {
+        0 => ForcedPresence::Ready,
+        1 => ForcedPresence::Busy,
+        2 => ForcedPresence::Rest { length: None },
+        3 => ForcedPresence::Rest { length: Some(chance.millis(1000, 15_000)) },
+        4 => ForcedPresence::Study,
+        _ => ForcedPresence::SignedOut,
+    };
+    Command::ForcePresence { agent, presence, order: order(chance) }
 }
 
 /// Why an agent takes no calls.

@@ -4,7 +4,7 @@ mod rules;
 
 use engine::{
     Action, Call, Cause, ChangedBy, Event, Line, OfferEnd, OfferRule, Outcome, Place, QueueId, ReleaseCause,
-    Situation as Met, Strategy, Timestamp, WithdrawCause,
+    Situation as Met, Strategy, Timestamp, WithdrawCause, Work,
 };
 
 use crate::checks::wait_of;
@@ -47,6 +47,28 @@ impl World {
                 }
             }
             Event::CallEnded { call, outcome, .. } => self.witness_end(*call, *outcome),
+            _ => self.witness_rest(event),
+        }
+    }
+
+    fn witness_rest(&mut self, event: &Event) {
+        match event {
+            Event::RestAsked { .. } => self.meet(Situation::RestWaited),
+            Event::RestGranted { by: ChangedBy::Rule, .. } => self.meet(Situation::RestCameFree),
+            Event::RestGranted { agent, .. } => {
+                if self.books.truth().state().agent(*agent).is_some_and(|agent| agent.work.is_engaged()) {
+                    self.meet(Situation::RestAfterWork);
+                }
+            }
+            Event::RestOverdue { .. } => self.meet(Situation::RestOverdue),
+            Event::PresenceForced { agent, .. } => {
+                let work = self.books.truth().state().agent(*agent).map(|agent| agent.work);
+                match work {
+                    Some(Work::Offered { .. }) => self.meet(Situation::ForcedRinging),
+                    Some(Work::Talking { .. }) => self.meet(Situation::ForcedTalking),
+                    _ => {}
+                }
+            }
             _ => {}
         }
     }

@@ -24,6 +24,8 @@ pub fn feature_code(vdn: &VdnSettings, agent: AgentId, number: &str) -> Option<C
         Some(Command::BecomeReady { agent, by })
     } else if is(&codes.not_ready) {
         Some(Command::BecomeNotReady { agent, why: NotReady { kind: NotReadyKind::Busy, reason: 0 }, by })
+    } else if is(&codes.rest) {
+        Some(Command::BecomeNotReady { agent, why: NotReady { kind: NotReadyKind::Rest, reason: 0 }, by })
     } else if is(&codes.sign_out) {
         Some(Command::SignOut { agent, by })
     } else if is(&codes.end_wrap_up) {
@@ -37,7 +39,7 @@ pub fn feature_code(vdn: &VdnSettings, agent: AgentId, number: &str) -> Option<C
 mod tests {
     use super::{agent_id, feature_code};
     use crate::settings::VdnSettings;
-    use engine::{AgentId, ChangedBy, Command, VdnId};
+    use engine::{AgentId, ChangedBy, Command, NotReady, NotReadyKind, VdnId};
 
     #[test]
     fn an_agent_has_one_number() {
@@ -56,6 +58,10 @@ mod tests {
         assert_eq!(feature_code(&vdn, agent, "*73"), Some(Command::SignOut { agent, by }));
         assert_eq!(feature_code(&vdn, agent, "*70"), Some(Command::EndWrapUp { agent, by }));
         assert_eq!(feature_code(&vdn, agent, "8001"), None);
+        assert_eq!(feature_code(&vdn, agent, "*74"), None);
+        vdn.feature_codes.rest = Some("*74".to_owned());
+        let why = NotReady { kind: NotReadyKind::Rest, reason: 0 };
+        assert_eq!(feature_code(&vdn, agent, "*74"), Some(Command::BecomeNotReady { agent, why, by }));
         vdn.feature_codes.sign_out = None;
         assert_eq!(feature_code(&vdn, agent, "*73"), None);
     }

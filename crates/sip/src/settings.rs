@@ -138,19 +138,22 @@ pub struct FeatureCodes {
     pub sign_out: Option<String>,
     /// End wrap-up. Default `*70`.
     pub end_wrap_up: Option<String>,
+    /// Become not ready (rest, reason 0), within the quotas of the agent's queues. Default none.
+    pub rest: Option<String>,
 }
 
 impl FeatureCodes {
     /// The codes that are switched on.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        [&self.ready, &self.not_ready, &self.sign_out, &self.end_wrap_up].into_iter().filter_map(Option::as_deref)
+        let all = [&self.ready, &self.not_ready, &self.sign_out, &self.end_wrap_up, &self.rest];
+        all.into_iter().filter_map(Option::as_deref)
     }
 }
 
 impl Default for FeatureCodes {
     fn default() -> Self {
         let code = |text: &str| Some(text.to_owned());
-        Self { ready: code("*71"), not_ready: code("*72"), sign_out: code("*73"), end_wrap_up: code("*70") }
+        Self { ready: code("*71"), not_ready: code("*72"), sign_out: code("*73"), end_wrap_up: code("*70"), rest: None }
     }
 }
 

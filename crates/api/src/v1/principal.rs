@@ -40,7 +40,7 @@ pub(crate) enum Who {
     },
     /// Somebody with an API key.
     Key {
-        /// For the log.
+        /// For the log, and for the journal of what it makes of agents.
         name: String,
         /// Which VDNs.
         vdns: Vec<VdnId>,
@@ -108,6 +108,20 @@ impl Principal {
             Who::Key { role: Role::Supervisor, .. } => Ok(()),
             Who::Key { role: Role::Monitor, .. } => Err(Problem::not_permitted("a monitor's key can only read")),
             Who::Agent { .. } => Err(Problem::not_permitted("this is for supervisors")),
+        }
+    }
+}
+
+impl Principal {
+    /// By which name they give orders to agents.
+    ///
+    /// # Errors
+    /// When they may not.
+    pub(crate) fn orders(&self) -> Result<Arc<str>, Problem> {
+        self.supervises()?;
+        match &self.who {
+            Who::Key { name, .. } => Ok(name.as_str().into()),
+            Who::Agent { agent, .. } => Ok(agent.to_string().into()),
         }
     }
 }

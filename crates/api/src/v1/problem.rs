@@ -49,9 +49,15 @@ pub(crate) struct Values {
     pub(crate) situation: Option<Situation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) priority: Option<u8>,
-    /// How many calls wait.
+    /// How many calls, or agents, wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) waiting: Option<u32>,
+    /// How many agents may rest at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) places: Option<u32>,
+    /// How long a rest was to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seconds: Option<u64>,
     /// The last record there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) position: Option<u64>,
@@ -206,6 +212,16 @@ fn table(rejection: Rejection) -> (StatusCode, &'static str, Values) {
         Rejection::PrivateCallsWait(id, waiting) => {
             (Status::CONFLICT, "PrivateCallsWait", Values { waiting: Some(waiting), ..agent(id) })
         }
+        Rejection::RestLengthOutOfRange(seconds) => {
+            (Status::BAD_REQUEST, "RestLengthOutOfRange", Values { seconds: Some(seconds), ..none() })
+        }
+        Rejection::RestQuotaReached(id, places) => {
+            (Status::CONFLICT, "RestQuotaReached", Values { places: Some(places), ..queue(id) })
+        }
+        Rejection::RestWishesWait(id, waiting) => {
+            (Status::CONFLICT, "RestWishesWait", Values { waiting: Some(waiting), ..queue(id) })
+        }
+        Rejection::NoRestAsked(id) => (Status::CONFLICT, "NoRestAsked", agent(id)),
         Rejection::PrivateQueueFull(id) => (Status::CONFLICT, "PrivateQueueFull", agent(id)),
         Rejection::CallNotWaiting(id) => (Status::CONFLICT, "CallNotWaiting", call(id)),
         Rejection::NothingToCancelTo(id) => (Status::CONFLICT, "NothingToCancelTo", call(id)),
@@ -269,6 +285,10 @@ mod tests {
             Rejection::SpecifiedNeedsAgent(call),
             Rejection::PrivateQueueFull(agent),
             Rejection::PrivateCallsWait(agent, 2),
+            Rejection::RestLengthOutOfRange(86_400),
+            Rejection::RestQuotaReached(queue, 2),
+            Rejection::RestWishesWait(queue, 3),
+            Rejection::NoRestAsked(agent),
             Rejection::CallNotWaiting(call),
             Rejection::NothingToCancelTo(call),
             Rejection::QueueRefused(queue, engine::Situation::Overflow),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::agent::{ChangedBy, NotReady, Presence, Work};
+use crate::agent::{ChangedBy, ForcedPresence, NotReady, NotReadyKind, Order, Presence, Work};
 use crate::event::{ChosenPresence, Event, WithdrawCause};
 use crate::floor::SignIn;
 use crate::id::AgentId;
@@ -10,8 +10,9 @@ use crate::rejection::Rejection;
 use crate::state::{Agent, State};
 use crate::time::Timestamp;
 
-use super::agents::signed_in;
+use super::agents::{sign_out, signed_in};
 use super::offers::withdrawal;
+use super::rests::{has_place, is_a_length, timed};
 use super::{Decision, known_agent};
 
 /// An agent whose phone stayed bound when it signed out is signed in again: a bare phone has no other button for it.
@@ -23,7 +24,7 @@ pub(super) fn become_ready(state: &State, now: Timestamp, id: AgentId, by: Chang
     choose(agent, ChosenPresence::Ready, by)
 }
 
-/// A supervisor forces an agent out of `Ready` also while a call is offered to it.
+/// A supervisor forces an agent out of `Ready` also while a call is offered to it. For a rest the agent needs a place.
 pub(super) fn become_not_ready(
     state: &State,
     id: AgentId,
@@ -36,10 +37,35 @@ pub(super) fn become_not_ready(
         events.push(changed(id, ChosenPresence::NotReady(why), by));
         return Ok(events.into());
     }
+    if by != ChangedBy::Supervisor && why.kind == NotReadyKind::Rest && agent.presence != Presence::SignedOut {
+        has_place(state, agent)?;
+    }
     choose(agent, ChosenPresence::NotReady(why), by)
 }
 
-fn choose(agent: &Agent, chosen: ChosenPresence, by: ChangedBy) -> Result<Decision, Rejection> {
+/// A supervisor's word comes first, then what it changes.
+pub(super) fn force(
+    state: &State,
+    now: Timestamp,
+    id: AgentId,
+    forced: ForcedPresence,
+    order: &Order,
+) -> Result<Decision, Rejection> {
+    let by = ChangedBy::Supervisor;
+    let mut decision = match forced.presence(order.reason) {
+        Presence::SignedOut => sign_out(state, id, by)?,
+        Presence::Ready => become_ready(state, now, id, by)?,
+        Presence::NotReady(why) => become_not_ready(state, id, why, by)?,
+    };
+    if let ForcedPresence::Rest { length: Some(length) } = forced {
+        is_a_length(length)?;
+        decision.events.insert(0, timed(known_agent(state, id)?, now, length, by));
+    }
+    decision.events.insert(0, Event::PresenceForced { agent: id, presence: forced, order: order.clone() });
+    Ok(decision)
+}
+
+pub(super) fn choose(agent: &Agent, chosen: ChosenPresence, by: ChangedBy) -> Result<Decision, Rejection> {
     let id = agent.settings.id;
     if agent.presence == Presence::SignedOut {
         return Err(Rejection::AgentSignedOut(id));

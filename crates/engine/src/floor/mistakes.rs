@@ -9,7 +9,9 @@ use core::time::Duration;
 
 use crate::id::{AgentId, QueueId};
 
-use super::{Action, AgentSettings, DayHours, Floor, Holiday, OpenHours, PrivateAction, Queue, Situation, Treatment};
+use super::{
+    Action, AgentSettings, DayHours, Floor, Holiday, OpenHours, PrivateAction, Queue, RestMax, Situation, Treatment,
+};
 
 /// The shortest time that a setting may name: a wait must have an end that is not its beginning.
 const SPAN_MIN: Duration = Duration::from_millis(1);
@@ -145,6 +147,9 @@ impl Check {
         }
         if let Some(step) = queue.priority_step.filter(|step| !step.is_zero()) {
             self.priority_step(&whose, step);
+        }
+        if let Some(RestMax::Percent(percent)) = queue.rest_max {
+            self.that((1..=100).contains(&percent), || format!("{whose}: rest_max {percent} % is not from 1 to 100 %"));
         }
         self.holidays(&whose, queue);
         self.also(&whose, queue);

@@ -5,6 +5,7 @@ mod agents;
 mod calls;
 mod floor;
 mod keeping;
+mod rests;
 
 use crate::agent::{Reach, Work};
 use crate::call::{Call, OutsideSender};
@@ -13,6 +14,7 @@ use crate::id::{AgentId, CallId};
 use crate::time::Timestamp;
 
 use super::index::Standing;
+use super::rests::RestStanding;
 use super::{Agent, Image, State};
 
 impl State {
@@ -31,12 +33,20 @@ impl State {
             }
             Event::AgentDefined(settings) => self.define_agent(at, settings),
             Event::AgentRemoved(agent) => self.remove_agent(*agent),
-            Event::AgentSignedIn { agent, .. } => self.sign_in(at, *agent),
-            Event::AgentSignedOut { agent, .. } => self.sign_out(at, *agent),
-            Event::PresenceChanged { agent, presence, ready_at, .. } => {
-                self.change_presence(at, *agent, *presence, *ready_at);
+            Event::AgentSignedIn { agent, by } => self.sign_in(at, *agent, *by),
+            Event::AgentSignedOut { agent, by } => self.sign_out(at, *agent, *by),
+            Event::PresenceChanged { agent, presence, by, ready_at } => {
+                self.change_presence(at, *agent, *presence, *by, *ready_at);
             }
-            Event::PresenceChosen { agent, after_work, .. } => self.choose_presence(at, *agent, *after_work),
+            Event::PresenceChosen { agent, after_work, by } => self.choose_presence(at, *agent, *after_work, *by),
+            Event::RestAsked { agent, length, cause, ticket, .. } => {
+                self.ask_rest(at, *agent, (*length, *cause), *ticket);
+            }
+            Event::RestGranted { agent, length, .. } => self.grant_rest(at, *agent, *length),
+            Event::RestDenied { agent, .. } | Event::RestCancelled { agent, .. } => self.drop_rest(at, *agent),
+            Event::RestProlonged { agent, until, .. } => self.prolong_rest(at, *agent, *until),
+            Event::RestOverdue { agent } => self.overrun_rest(at, *agent),
+            Event::PresenceForced { agent, presence, order } => self.force(at, *agent, *presence, order),
             Event::AgentFound { agent } => self.change_agent(at, *agent, |agent| agent.reach = Reach::Reachable),
             Event::AgentLost { agent, cause, retry_at, sign_out_at } => {
                 self.lose_agent(at, *agent, *cause, *retry_at, *sign_out_at);
@@ -106,6 +116,7 @@ impl State {
     fn change_agent(&mut self, at: Timestamp, id: AgentId, change: impl FnOnce(&mut Agent)) {
         let agent = self.agents.get_mut(id).expect("an event names an agent who is there");
         let (was_available, before) = (agent.is_available(), Standing::of(agent));
+        let rested = RestStanding::of(agent);
         self.index.unlist_work(agent);
         change(agent);
         if agent.is_available() && !was_available {
@@ -114,6 +125,7 @@ impl State {
         }
         self.index.list_work(agent);
         self.index.restand(agent, before, Standing::of(agent));
+        self.index.rests.restand(agent, rested, RestStanding::of(agent));
     }
 
     /// Changes an agent's settings: it may have other queues after it.

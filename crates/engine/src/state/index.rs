@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agent::{Presence, Reach, Work};
+use crate::agent::{Presence, Reach, Rest, Work};
 use crate::call::{Call, Line, PassedOver, Place, Wait};
 use crate::floor::{Queue, Strategy};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId};
@@ -16,6 +16,7 @@ use super::by_queue::{ByQueue, QueueSet};
 use super::by_weight::ByWeight;
 use super::lookup::Lookup;
 use super::merged::Merged;
+use super::rests::{RestIndex, RestStanding};
 use super::table::Table;
 use super::{Agent, Deadline};
 
@@ -33,6 +34,8 @@ pub(super) struct Index {
     pub(super) call_by_offer: Lookup<OfferId, CallId>,
     pub(super) call_by_key: Lookup<LegKey, CallId>,
     pub(super) deadlines: BTreeSet<(Timestamp, Deadline)>,
+    /// Who rests, and who waits for it.
+    pub(super) rests: RestIndex,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,6 +122,7 @@ impl Index {
     /// Takes up a queue, or its new strategy: its available agents stand in another order then.
     pub(super) fn define_queue(&mut self, queue: &Queue, agents: &Table<AgentId, Agent>) {
         self.define_also(queue.id, &queue.also);
+        self.rests.define_queue(queue.id, queue.rest_max, agents);
         let index = self.queues.or_default(queue.id);
         if index.strategy == queue.strategy {
             return;
@@ -197,6 +201,7 @@ impl Index {
         if self.queues.get(queue).is_some() {
             self.define_also(queue, &[]);
         }
+        self.rests.remove_queue(queue);
         let Some(index) = self.queues.remove(queue) else { return };
         assert!(index.waiting.len() == 0, "a queue is removed only when no call waits in it");
         assert!(index.signed_in == 0, "a queue is removed only when no agent signs in to it");
@@ -205,12 +210,14 @@ impl Index {
     /// Takes up an agent.
     pub(super) fn list_agent(&mut self, agent: &Agent) {
         self.restand(agent, Standing::Out, Standing::of(agent));
+        self.rests.restand(agent, RestStanding::OUT, RestStanding::of(agent));
         self.list_work(agent);
     }
 
     /// Drops an agent.
     pub(super) fn unlist_agent(&mut self, agent: &Agent) {
         self.restand(agent, Standing::of(agent), Standing::Out);
+        self.rests.restand(agent, RestStanding::of(agent), RestStanding::OUT);
         self.unlist_work(agent);
     }
 
@@ -397,7 +404,12 @@ fn deadlines_of_agent(agent: &Agent) -> impl Iterator<Item = (Timestamp, Deadlin
         Work::WrapUp { until, .. } => until,
         Work::Idle { .. } | Work::Offered { .. } | Work::Talking { .. } => None,
     };
+    let rest_end = match agent.rest {
+        Some(Rest::Begun { until, is_overdue: false }) => Some(until),
+        _ => None,
+    };
     let ends = [
+        (rest_end, Deadline::RestEnd(id)),
         (retry_at, Deadline::LostRetry(id)),
         (sign_out_at, Deadline::LostGraceEnd(id)),
         (agent.ready_at, Deadline::AutoReady(id)),

@@ -1,9 +1,11 @@
 //! The invariants of a settled state, written against what anybody can read: slow and obvious.
 
 use engine::{
-    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Keeping, Line, PassedOver, Place, Presence, QueueId, Reach,
+    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Keeping, Line, PassedOver, Place, Presence, QueueId, Reach, Rest,
     State, Timestamp, Wait, Work,
 };
+
+use super::rests::check_rests;
 
 /// Everything that must hold between two turns.
 pub fn check_state(state: &State, now: Timestamp, next: Option<(Timestamp, Deadline)>) {
@@ -13,6 +15,7 @@ pub fn check_state(state: &State, now: Timestamp, next: Option<(Timestamp, Deadl
     check_lines(state);
     check_counts(state);
     check_nobody_waits_in_vain(state);
+    check_rests(state);
     check_deadlines(state, now, next);
 }
 
@@ -190,7 +193,11 @@ fn check_deadlines(state: &State, now: Timestamp, next: Option<(Timestamp, Deadl
             Reach::Lost { retry_at, sign_out_at, .. } => [retry_at, sign_out_at],
             Reach::Reachable => [None, None],
         };
-        [wrap_up, agent.ready_at].into_iter().chain(lost).flatten()
+        let rest = match agent.rest {
+            Some(Rest::Begun { until, is_overdue: false }) => Some(until),
+            _ => None,
+        };
+        [wrap_up, agent.ready_at, rest].into_iter().chain(lost).flatten()
     });
     let earliest = of_calls.chain(of_agents).min();
     assert_eq!(next.map(|(at, _)| at), earliest);

@@ -2,5 +2,6 @@
 
 pub mod checks;
 pub mod offers;
+pub mod rests;
 pub mod schedule;
 pub mod world;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use engine::{
     Action, AgentId, AgentQueue, AgentSettings, Call, CallId, Caller, ChangedBy, Command, DayHours, DirectedToNotReady,
-    FailCause, Floor, Holiday, LegKey, NotReady, NotReadyKind, OfferId, OnNotReady, OnSignOut, OpenHours, Place,
-    PrivateAction, PrivateSettings, Queue, QueueId, SignIn, SkillStep, State, Strategy, Target, Transfer, TransferMode,
-    TransferTo, Treatment, Treatments, VdnId, VdnSettings,
+    FailCause, Floor, ForcedPresence, Holiday, LegKey, NotReady, NotReadyKind, OfferId, OnNotReady, OnRestEnd,
+    OnSignOut, OpenHours, Order, Place, PrivateAction, PrivateSettings, Queue, QueueId, RestMax, SignIn, SkillStep,
+    State, Strategy, Target, Transfer, TransferMode, TransferTo, Treatment, Treatments, VdnId, VdnSettings,
 };
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as Any, any, prop_oneof};
@@ -36,7 +36,7 @@ pub fn steps(length: usize) -> impl Any<Value = Vec<Step>> {
         1 => (1..30_u64).prop_map(|minutes| Duration::from_secs(minutes * 60)),
     ];
     let floor = prop_oneof![60 => Just(None), 1 => floor().prop_map(Some)];
-    let step = (wait, any::<bool>(), 0..76_u8, any::<u16>(), any::<u16>(), floor)
+    let step = (wait, any::<bool>(), 0..98_u8, any::<u16>(), any::<u16>(), floor)
         .prop_map(|(wait, in_time, kind, first, second, floor)| Step { wait, in_time, kind, first, second, floor });
     vec(step, 1..length)
 }
@@ -106,8 +106,10 @@ fn settings() -> impl Any<Value = VdnSettings> {
     let plain = (queue, 0..4_u32, any::<bool>(), spans, 0..10_u64, any::<bool>());
     let step = proptest::option::of(prop_oneof![Just(1_u64), Just(2), Just(5), Just(30)]);
     let bound = (proptest::option::of(1..3_u32), proptest::option::of(1..20_u64), step);
-    (plain, private_actions(), on_sign_out(), any::<bool>(), proptest::option::of(one_agent()), bound).prop_map(
-        |(plain, on_private_wait_end, on_sign_out, keeps, delegate, (private_run_max, public_wait_max, step))| {
+    let rests = (proptest::bool::weighted(0.8), any::<bool>());
+    (plain, private_actions(), on_sign_out(), any::<bool>(), proptest::option::of(one_agent()), bound, rests).prop_map(
+        |(plain, on_private_wait_end, on_sign_out, keeps, delegate, bound, (rest_wait, ends_rests))| {
+            let (private_run_max, public_wait_max, step) = bound;
             let (default_queue, private_depth_max, waits, spans, wrap_up, keep_ready) = plain;
             let (private, retry, grace, reoffer, auto) = spans;
             VdnSettings {
@@ -130,6 +132,8 @@ fn settings() -> impl Any<Value = VdnSettings> {
                 private_run_max,
                 public_wait_max: public_wait_max.map(Duration::from_secs),
                 priority_step: step.map(Duration::from_secs),
+                rest_wait,
+                on_rest_end: if ends_rests { OnRestEnd::Ready } else { OnRestEnd::Overdue },
             }
         },
     )
@@ -188,27 +192,35 @@ fn queue() -> impl Any<Value = Queue> {
     let holidays = prop_oneof![4 => Just(vec![]), 1 => vec(holiday(), 0..3)];
     let plain = (strategy, spans, proptest::option::of(0..4_u32), flags, treatments());
     let skill_steps = prop_oneof![2 => Just(vec![]), 1 => skill_steps()];
-    (plain, also, holidays, step, skill_steps).prop_map(|(plain, also, holidays, step, skill_steps)| {
-        let (strategy, (ring, wrap_up, wait), waiting_max, flags, treatments) = plain;
-        let (lets_wait, keep_ready, asks, has_hours) = flags;
-        Queue {
-            strategy,
-            ring_max: Duration::from_secs(ring),
-            wrap_up: Duration::from_secs(wrap_up),
-            wait_max: Duration::from_secs(wait),
-            waiting_max,
-            lets_wait,
-            keep_ready,
-            no_agents_while_waiting: asks,
-            hours: if has_hours { vec![OpenHours { from_minute: 0, until_minute: 600 }] } else { vec![] },
-            treatments,
-            also,
-            holidays,
-            priority_step: step.map(Duration::from_secs),
-            skill_steps,
-            ..Queue::new(QueueId(1), "")
-        }
-    })
+    let rest_max = prop_oneof![
+        2 => Just(None),
+        3 => (0..3_u32).prop_map(|most| Some(RestMax::Agents(most))),
+        1 => (1..=100_u8).prop_map(|percent| Some(RestMax::Percent(percent))),
+    ];
+    (plain, also, holidays, step, skill_steps, rest_max).prop_map(
+        |(plain, also, holidays, step, skill_steps, rest_max)| {
+            let (strategy, (ring, wrap_up, wait), waiting_max, flags, treatments) = plain;
+            let (lets_wait, keep_ready, asks, has_hours) = flags;
+            Queue {
+                strategy,
+                ring_max: Duration::from_secs(ring),
+                wrap_up: Duration::from_secs(wrap_up),
+                wait_max: Duration::from_secs(wait),
+                waiting_max,
+                lets_wait,
+                keep_ready,
+                no_agents_while_waiting: asks,
+                hours: if has_hours { vec![OpenHours { from_minute: 0, until_minute: 600 }] } else { vec![] },
+                treatments,
+                also,
+                holidays,
+                priority_step: step.map(Duration::from_secs),
+                skill_steps,
+                rest_max,
+                ..Queue::new(QueueId(1), "")
+            }
+        },
+    )
 }
 
 fn skill_steps() -> impl Any<Value = Vec<SkillStep>> {
@@ -331,7 +343,40 @@ impl Step {
             72 => Command::CompleteTransfer { call, agent: self.keeper(state, call) },
             73 => Command::JoinTalk { call, agent: self.keeper(state, call) },
             74 => Command::TakeBack { call, agent: self.keeper(state, call) },
+            75..=82 => Command::AskRest { agent, length: self.length(), cause: self.why().reason, by: self.by() },
+            83..=84 => Command::CancelRest { agent, by: self.by() },
+            85 => Command::GrantRest { agent },
+            86 => Command::DenyRest { agent, order: self.order() },
+            87..=89 => Command::ForcePresence { agent, presence: self.forced(), order: self.order() },
+            90..=96 => {
+                let why = NotReady { kind: NotReadyKind::Rest, reason: 0 };
+                Command::BecomeNotReady { agent, why, by: ChangedBy::Agent }
+            }
             _ => Command::Tick,
+        }
+    }
+
+    /// Of a rest; now and then one that is no length.
+    fn length(&self) -> Duration {
+        match self.first % 40 {
+            0 => Duration::from_millis(999),
+            1 => Duration::from_secs(86_400),
+            _ => Duration::from_secs(u64::from(self.first / 40 % 40) + 1),
+        }
+    }
+
+    fn order(&self) -> Order {
+        Order { reason: self.why().reason, who: "Sue".into() }
+    }
+
+    fn forced(&self) -> ForcedPresence {
+        match self.first % 7 {
+            0 => ForcedPresence::Ready,
+            1 => ForcedPresence::Busy,
+            2 => ForcedPresence::Rest { length: None },
+            3 | 4 => ForcedPresence::Rest { length: Some(self.length()) },
+            5 => ForcedPresence::Study,
+            _ => ForcedPresence::SignedOut,
         }
     }
 

@@ -10,6 +10,7 @@ use engine::{
 
 use super::checks::check_state;
 use super::offers::check_offer;
+use super::rests::check_grant;
 use super::schedule::Step;
 
 /// More consequences than any turn of these small floors can have.
@@ -130,6 +131,7 @@ impl World {
     /// What must hold where an event becomes true; the replay stands just before it.
     fn check_event(&mut self, entry: &Entry, event: &Event) {
         let state = self.replay.state();
+        check_grant(state, &entry.command, event);
         match event {
             Event::OfferMade { call, agent, why, line, .. } => check_offer(state, entry.at, *call, *agent, *line, why),
             Event::CallArrived { call, .. } => {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut,
-    OpenHours, PrivateAction, PrivateSettings, Queue, QueueId, SignIn, Situation, SkillStep, Strategy, Treatment,
-    VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnRestEnd,
+    OnSignOut, OpenHours, PrivateAction, PrivateSettings, Queue, QueueId, RestMax, SignIn, Situation, SkillStep,
+    Strategy, Treatment, VdnId, VdnSettings,
 };
 
 use super::words::{Read, duration, number};
@@ -81,6 +81,8 @@ impl FloorBook {
             ["priority", "grows", "every", span] => settings.priority_step = Some(duration(span)?),
             ["a", "public", "call", "after", calls, "private"] => settings.private_run_max = Some(number(calls)?),
             ["a", "public", "call", "that", "waits", span] => settings.public_wait_max = Some(duration(span)?),
+            ["rest", "wishes", "wait"] => settings.rest_wait = true,
+            ["ready", "after", "a", "rest"] => settings.on_rest_end = OnRestEnd::Ready,
             ["lost", "retry", span] => settings.lost_retry = duration(span)?,
             ["lost", "grace", span] => settings.lost_grace = duration(span)?,
             ["offers", "again", "after", span] => settings.reoffer_min = duration(span)?,
@@ -215,6 +217,13 @@ fn queue_clause(queue: &mut Queue, clause: &str) -> Read<()> {
         ["after", span, "skill", weight] => {
             queue.skill_steps.push(SkillStep { after: duration(span)?, weight_min: number(weight)? });
         }
+        ["at", "most", most, "rest"] => {
+            queue.rest_max = Some(match most.strip_suffix('%') {
+                Some(percent) => RestMax::Percent(number(percent)?),
+                None => RestMax::Agents(number(most)?),
+            });
+        }
+        ["all", "may", "rest"] => queue.rest_max = None,
         ["closed", "on", day] => queue.holidays.push(Holiday { day: number(day)?, hours: vec![] }),
         ["open", "on", day, "from", from, "to", until] => {
             let minute = |text| duration(text).map(|span| u16::try_from(span.as_secs() / 60).unwrap_or(u16::MAX));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    AgentId, CallId, Caller, ChangedBy, Command, Engine, Entry, FailCause, LegKey, NotReady, NotReadyKind, OfferId,
-    Rejection, State, Target, Timestamp, Transfer, TransferMode, TransferTo, Work,
+    AgentId, CallId, Caller, ChangedBy, Command, Engine, Entry, FailCause, ForcedPresence, LegKey, NotReady,
+    NotReadyKind, OfferId, Order, Rejection, State, Target, Timestamp, Transfer, TransferMode, TransferTo, Work,
 };
 
 use super::floor::FloorBook;
@@ -249,8 +249,43 @@ impl Stage {
             ["completes", name] => Ok(Command::CompleteTransfer { call: self.call(name)?, agent }),
             ["joins", name] => Ok(Command::JoinTalk { call: self.call(name)?, agent }),
             ["takes", name, "back"] => Ok(Command::TakeBack { call: self.call(name)?, agent }),
-            _ => Err("no such sentence about an agent".into()),
+            rest => rest_command(agent, rest),
         }
+    }
+}
+
+/// Rests, and what supervisors make of agents.
+fn rest_command(agent: AgentId, words: &[&str]) -> Read<Command> {
+    let (by, forced) = (ChangedBy::Agent, ChangedBy::Supervisor);
+    let order = |reason: &str| Ok::<_, String>(Order { reason: number(reason)?, who: "Sue".into() });
+    match words {
+        ["asks", "for", "a", "rest", "of", span] => {
+            Ok(Command::AskRest { agent, length: duration(span)?, cause: 0, by })
+        }
+        ["asks", "for", "a", "rest", "of", span, "for", cause] => {
+            Ok(Command::AskRest { agent, length: duration(span)?, cause: number(cause)?, by })
+        }
+        ["is", "to", "rest", "for", span] => {
+            Ok(Command::AskRest { agent, length: duration(span)?, cause: 0, by: forced })
+        }
+        ["takes", "back", "its", "rest"] => Ok(Command::CancelRest { agent, by }),
+        ["is", "granted", "its", "rest"] => Ok(Command::GrantRest { agent }),
+        ["is", "denied", "its", "rest:", reason] => Ok(Command::DenyRest { agent, order: order(reason)? }),
+        ["is", "forced", presence @ .., reason] => {
+            let presence = match presence {
+                ["to", "be", "ready:"] => ForcedPresence::Ready,
+                ["to", "be", "busy:"] => ForcedPresence::Busy,
+                ["to", "rest:"] => ForcedPresence::Rest { length: None },
+                ["to", "rest", "for", span] => {
+                    ForcedPresence::Rest { length: Some(duration(span.trim_end_matches(':'))?) }
+                }
+                ["to", "study:"] => ForcedPresence::Study,
+                ["out:"] => ForcedPresence::SignedOut,
+                _ => return Err("nothing to force an agent to be".into()),
+            };
+            Ok(Command::ForcePresence { agent, presence, order: order(reason)? })
+        }
+        _ => Err("no such sentence about an agent".into()),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Action, Agent, AgentId, Call, CallId, Caller, Cause, ChosenPresence, Departure, Destination, Event, Keeping, Line,
-    NotReady, OfferEnd, OfferRule, Place, Presence, QueueId, Reach, Sender, State, StayAt, TakenBack, Timestamp, Why,
-    Work,
+    Action, Agent, AgentId, Call, CallId, Caller, Cause, ChosenPresence, Departure, Destination, Event, ForcedPresence,
+    Keeping, Line, NotReady, OfferEnd, OfferRule, Order, Place, Presence, QueueId, Reach, Rest, Sender, State, StayAt,
+    TakenBack, Timestamp, Why, Work,
 };
 
 use super::floor::FloorBook;
@@ -75,6 +75,7 @@ impl Teller<'_> {
     pub fn event(&self, event: &Event) -> String {
         self.floor_event(event)
             .or_else(|| agent_event(self, event))
+            .or_else(|| rest_event(event))
             .or_else(|| self.call_event(event))
             .or_else(|| self.offer_event(event))
             .expect("every event has a sentence")
@@ -173,7 +174,8 @@ impl Teller<'_> {
         assert_eq!(waiting.len(), state.waiting_count(queue));
         let (signed_in, available) = (state.signed_in_count(queue), state.available_count(queue));
         let waiting = if waiting.is_empty() { "nobody".into() } else { waiting.join(", ") };
-        format!("{}: {signed_in} signed in, {available} available; waiting: {waiting}", self.queue_name(queue))
+        let name = self.queue_name(queue);
+        format!("{name}: {signed_in} signed in, {available} available; waiting: {waiting}{}", rests_in(state, queue))
     }
 
     pub fn agent(&self, state: &State, id: AgentId) -> Vec<String> {
@@ -181,7 +183,12 @@ impl Teller<'_> {
         let private: Vec<String> = state.private_queue(id).map(|call| self.name(call.id)).collect();
         assert_eq!(private.len(), state.private_count(id));
         let private = if private.is_empty() { "empty".into() } else { private.join(", ") };
-        vec![format!("agent {id}: {}, {}; private queue: {private}", presence_text(agent), self.work(agent))]
+        let (rest, forced) = (rest_text(agent), forced_text(agent));
+        vec![format!(
+            "agent {id}: {}, {}{rest}{forced}; private queue: {private}",
+            presence_text(agent),
+            self.work(agent)
+        )]
     }
 
     fn work(&self, agent: &Agent) -> String {
@@ -255,6 +262,60 @@ fn agent_event(teller: &Teller<'_>, event: &Event) -> Option<String> {
         }
         Event::WrapUpEnded { agent, by } => format!("wrap-up of agent {agent} is over, by {by:?}"),
         _ => return None,
+    })
+}
+
+fn rest_event(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::RestAsked { agent, length, cause, ticket, by } => {
+            format!("agent {agent} waits for a rest of {length:?} (cause {cause}, ticket {ticket}), by {by:?}")
+        }
+        Event::RestGranted { agent, length, by } => {
+            format!("agent {agent} has a place to rest for {length:?}, by {by:?}")
+        }
+        Event::RestDenied { agent, order } => format!("agent {agent} may not rest ({})", order_text(order)),
+        Event::RestCancelled { agent, by } => format!("agent {agent} waits for no rest, by {by:?}"),
+        Event::RestProlonged { agent, until, by } => format!("agent {agent} rests until {}, by {by:?}", moment(*until)),
+        Event::RestOverdue { agent } => format!("agent {agent} rests for too long"),
+        Event::PresenceForced { agent, presence, order } => {
+            format!("agent {agent} is to be {} ({})", forced_word(*presence), order_text(order))
+        }
+        _ => return None,
+    })
+}
+
+fn order_text(Order { reason, who }: &Order) -> String {
+    format!("reason {reason}, says {who}")
+}
+
+fn forced_word(presence: ForcedPresence) -> String {
+    match presence {
+        ForcedPresence::Rest { length: Some(length) } => format!("at rest for {length:?}"),
+        other => presence_word(other.presence(0)).replace(" 0)", ")"),
+    }
+}
+
+/// Who rests in a queue that bounds it, and who waits for it.
+fn rests_in(state: &State, queue: QueueId) -> String {
+    let Some(places) = state.rest_places(queue) else { return String::new() };
+    let line: Vec<String> = state.rest_line(queue).map(|agent| agent.to_string()).collect();
+    let line = if line.is_empty() { String::new() } else { format!(", {} waiting", line.join(" ")) };
+    format!("; {} of {places} rest{line}", state.resting_count(queue))
+}
+
+fn rest_text(agent: &Agent) -> String {
+    match agent.rest {
+        None => String::new(),
+        Some(Rest::Asked { since, .. }) => format!(", waits for a rest since {}", moment(since)),
+        Some(Rest::Granted { length }) => format!(", then rests for {length:?}"),
+        Some(Rest::Begun { until, is_overdue: false }) => format!(", rests until {}", moment(until)),
+        Some(Rest::Begun { until, is_overdue: true }) => format!(", should have rested until {}", moment(until)),
+    }
+}
+
+fn forced_text(agent: &Agent) -> String {
+    agent.forced.as_ref().map_or_else(String::new, |forced| {
+        format!(", as it was told at {} ({})", moment(forced.at), order_text(&forced.order))
     })
 }
 

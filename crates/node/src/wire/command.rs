@@ -1,9 +1,11 @@
 //! Commands on disk: kept for audit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::{
-    AgentId, CallId, Caller, ChangedBy, Command, FailCause, Floor, LegKey, NotReady, OfferId, QueueId, Target, Transfer,
+    AgentId, CallId, Caller, ChangedBy, Command, FailCause, Floor, ForcedPresence, LegKey, NotReady, OfferId, Order,
+    QueueId, Target, Transfer,
 };
 
 use super::mirror::mirror_enum;
@@ -40,4 +42,9 @@ mirror_enum!(CommandWire for Command {
     CompleteTransfer { call: CallId, agent: AgentId },
     JoinTalk { call: CallId, agent: AgentId },
     TakeBack { call: CallId, agent: AgentId },
+    AskRest { agent: AgentId, length: Duration, cause: u8, by: ChangedBy },
+    CancelRest { agent: AgentId, by: ChangedBy },
+    GrantRest { agent: AgentId },
+    DenyRest { agent: AgentId, order: Order },
+    ForcePresence { agent: AgentId, presence: ForcedPresence, order: Order },
 });

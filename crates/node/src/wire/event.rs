@@ -1,11 +1,12 @@
 //! Events on disk: what state is rebuilt from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentSettings, CallId, Caller, Cause, ChangedBy, ChosenPresence, Event, Keeping, LegKey, Line,
-    LostCause, OfferEnd, OfferId, Outcome, Party, Presence, Queue, QueueId, Sender, Situation, TakenBack, Timestamp,
-    VdnId, VdnSettings, Why,
+    Action, AgentId, AgentSettings, CallId, Caller, Cause, ChangedBy, ChosenPresence, Event, ForcedPresence, Keeping,
+    LegKey, Line, LostCause, OfferEnd, OfferId, Order, Outcome, Party, Presence, Queue, QueueId, Sender, Situation,
+    TakenBack, Timestamp, VdnId, VdnSettings, Why,
 };
 
 use super::mirror::mirror_enum;
@@ -65,4 +66,11 @@ mirror_enum!(EventWire for Event {
     CallGivenAway { call: CallId, agent: AgentId },
     CallTakenBack { call: CallId, agent: AgentId, why: TakenBack },
     CallTransferredOutside { call: CallId, address: Arc<str>, agent: AgentId, hops: u8 },
+    RestAsked { agent: AgentId, length: Duration, cause: u8, ticket: u64, by: ChangedBy },
+    RestGranted { agent: AgentId, length: Duration, by: ChangedBy },
+    RestDenied { agent: AgentId, order: Order },
+    RestCancelled { agent: AgentId, by: ChangedBy },
+    RestProlonged { agent: AgentId, until: Timestamp, by: ChangedBy },
+    RestOverdue { agent: AgentId },
+    PresenceForced { agent: AgentId, presence: ForcedPresence, order: Order },
 });

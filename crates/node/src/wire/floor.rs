@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Action, AgentId, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut,
-    OpenHours, PrivateAction, PrivateSettings, Queue, QueueId, SignIn, SkillStep, Strategy, Treatment, Treatments,
-    VdnId, VdnSettings,
+    Action, AgentId, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnRestEnd,
+    OnSignOut, OpenHours, PrivateAction, PrivateSettings, Queue, QueueId, RestMax, SignIn, SkillStep, Strategy,
+    Treatment, Treatments, VdnId, VdnSettings,
 };
 
 use super::mirror::{mirror_enum, mirror_struct};
@@ -39,7 +39,13 @@ mirror_struct!(VdnSettingsWire for VdnSettings {
     PrivateRunMax(private_run_max: Option<u32> = None),
     PublicWaitMax(public_wait_max: Option<Duration> = None),
     PriorityStep(priority_step: Option<Duration> = None),
+    RestWait(rest_wait: bool = false),
+    OnRestEnd(on_rest_end: OnRestEnd = OnRestEnd::Overdue),
 });
+
+mirror_enum!(OnRestEndWire for OnRestEnd { Overdue, Ready });
+
+mirror_enum!(RestMaxWire for RestMax { Agents(most: u32), Percent(percent: u8) });
 
 mirror_enum!(OnSignOutWire for OnSignOut { Return, Delegate, ReturnToSender, Refuse, Release });
 
@@ -77,6 +83,7 @@ mirror_struct!(QueueWire for Queue {
     ShortAbandon(short_abandon: Duration = Duration::from_secs(5)),
     PriorityStep(priority_step: Option<Duration> = None),
     SkillSteps(skill_steps: Vec<SkillStep> = Vec::new()),
+    RestMax(rest_max: Option<RestMax> = None),
 });
 
 mirror_struct!(HolidayWire for Holiday { day: i32, hours: Vec<DayHours> });

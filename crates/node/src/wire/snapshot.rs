@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Agent, AgentId, AgentSettings, Call, CallId, Caller, Cause, ChosenPresence, Image, Keeper, Keeping, LegKey, Line,
-    LostCause, OfferId, OutsideSender, Place, Presence, Queue, QueueId, Reach, Sender, Situation, Stay, StayAt,
-    Timestamp, VdnId, VdnSettings, Wait, Work,
+    Agent, AgentId, AgentSettings, Call, CallId, Caller, Cause, ChosenPresence, Forced, ForcedPresence, Image, Keeper,
+    Keeping, LegKey, Line, LostCause, OfferId, Order, OutsideSender, Place, Presence, Queue, QueueId, Reach, Rest,
+    Sender, Situation, Stay, StayAt, Timestamp, VdnId, VdnSettings, Wait, Work,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -53,7 +53,17 @@ mirror_struct!(AgentWire for Agent {
     is_leaving: bool,
 } and AgentMoreWire since 2 {
     PrivateRun(private_run: u32 = 0),
+    Rest(rest: Option<Rest> = None),
+    Forced(forced: Option<Forced> = None),
 });
+
+mirror_enum!(RestWire for Rest {
+    Asked { length: Duration, cause: u8, since: Timestamp, ticket: u64 },
+    Granted { length: Duration },
+    Begun { until: Timestamp, is_overdue: bool },
+});
+
+mirror_struct!(ForcedWire for Forced { presence: ForcedPresence, order: Order, at: Timestamp });
 
 mirror_enum!(WorkWire for Work {
     Idle { since: Timestamp },

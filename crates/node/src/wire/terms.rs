@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    AgentId, CallId, Caller, Cause, ChangedBy, ChosenPresence, FailCause, Keeping, Line, LostCause, NotReady,
-    NotReadyKind, OfferEnd, OfferId, OfferRule, Outcome, Party, PassedOver, Presence, QueueId, ReleaseCause, Sender,
-    Situation, Strategy, TakenBack, Target, Timestamp, Transfer, TransferMode, TransferTo, Why, WinnerKey,
-    WithdrawCause,
+    AgentId, CallId, Caller, Cause, ChangedBy, ChosenPresence, FailCause, ForcedPresence, Keeping, Line, LostCause,
+    NotReady, NotReadyKind, OfferEnd, OfferId, OfferRule, Order, Outcome, Party, PassedOver, Presence, QueueId,
+    ReleaseCause, Sender, Situation, Strategy, TakenBack, Target, Timestamp, Transfer, TransferMode, TransferTo, Why,
+    WinnerKey, WithdrawCause,
 };
 
 use super::mirror::{mirror_enum, mirror_struct};
@@ -78,6 +78,16 @@ mirror_struct!(NotReadyWire for NotReady { kind: NotReadyKind, reason: u8 });
 mirror_enum!(PresenceWire for Presence { SignedOut, Ready, NotReady(why: NotReady) });
 
 mirror_enum!(ChosenPresenceWire for ChosenPresence { Ready, NotReady(why: NotReady) });
+
+mirror_enum!(ForcedPresenceWire for ForcedPresence {
+    Ready,
+    Busy,
+    Rest { length: Option<Duration> },
+    Study,
+    SignedOut,
+});
+
+mirror_struct!(OrderWire for Order { reason: u8, who: Arc<str> });
 
 mirror_enum!(ChangedByWire for ChangedBy { Agent, Supervisor, Phone, Rule, Lost, Configuration });
 

@@ -202,8 +202,7 @@ fn terms_have_the_bytes_they_always_had() {
     let mut golden = Golden::new("terms");
     add_all!(golden:
         Target, Caller, Line, Situation, Cause, Sender, NotReadyKind, Presence, ChosenPresence, ChangedBy, LostCause,
-        WithdrawCause, OfferEnd, ReleaseCause, FailCause, Outcome, Party, Strategy, OfferRule, WinnerKey, TransferTo, TransferMode, Keeping,
-        TakenBack,
+    FailCause, ForcedPresence, Keeping, OfferEnd, OfferRule, Outcome, Party, ReleaseCause, Strategy, TakenBack, TransferMode, TransferTo, WinnerKey, WithdrawCause,
     );
     golden.add_grown::<engine::Why>("Why");
     golden.check();
@@ -213,7 +212,7 @@ fn terms_have_the_bytes_they_always_had() {
 fn floors_have_the_bytes_they_always_had() {
     let mut golden = Golden::new("floors");
     golden.add("Floor", [("Floor".to_owned(), Floor::some(&mut Source::seeded(7)))]);
-    add_all!(golden: Action, DirectedToNotReady, SignIn, OnSignOut, OnNotReady, PrivateAction);
+    add_all!(golden: Action, DirectedToNotReady, SignIn, OnSignOut, OnNotReady, PrivateAction, OnRestEnd, RestMax);
     golden.add_grown::<engine::VdnSettings>("VdnSettings");
     golden.add_grown::<engine::AgentSettings>("AgentSettings");
     golden.add_grown::<engine::Queue>("Queue");
@@ -224,7 +223,7 @@ fn floors_have_the_bytes_they_always_had() {
 fn images_have_the_bytes_they_always_had() {
     let mut golden = Golden::new("images");
     golden.add("Image", [("Image".to_owned(), Image::some(&mut Source::seeded(9)))]);
-    add_all!(golden: Work, Reach, Place, StayAt);
+    add_all!(golden: Work, Reach, Place, StayAt, Rest);
     golden.add_grown::<engine::Agent>("Agent");
     golden.add_grown::<Image>("Image");
     golden.add_grown::<engine::Wait>("Wait");

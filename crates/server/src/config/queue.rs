@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use engine::{Queue, QueueId, Situation, SkillStep, Strategy};
+use engine::{Queue, QueueId, RestMax, Situation, SkillStep, Strategy};
 use sip::settings::FeatureCodes;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -82,6 +82,7 @@ fn read(reader: &Reader<'_>) -> WrittenQueue {
         priority_step: priority_step(reader),
         skill_steps: skill_steps(reader),
         service_level: duration(reader, "service_level", seconds(1)..=DAY, usual.service_level),
+        rest_max: reader.get::<Most>("rest_max").map(|most| most.value.0),
         short_abandon: duration(reader, "short_abandon", Duration::ZERO..=DAY, usual.short_abandon),
         ..usual
     };
@@ -133,6 +134,25 @@ fn priority_step(reader: &Reader<'_>) -> Option<Duration> {
     const KEY: &str = "priority_grows_every";
     let is_never = reader.value(KEY)?.get_ref().as_str() == Some("never");
     if is_never { Some(Duration::ZERO) } else { span(reader, KEY, PRIORITY_STEP) }
+}
+
+/// How many agents may rest at a time.
+struct Most(RestMax);
+
+impl Written for Most {
+    const FORM: &'static str =
+        "a number of agents from 0 to 1000000, or a share of those signed in from \"1 %\" to \"100 %\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, Wrong> {
+        if let Some(number) = integer(value) {
+            let most = u32::try_from(number).ok().filter(|most| *most <= 1_000_000);
+            return most.map(|most| Self(RestMax::Agents(most))).ok_or_else(|| Wrong::new(format!("is {number}")));
+        }
+        let text = String::read(value)?;
+        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
+        let percent = percent.filter(|percent| (1..=100).contains(percent));
+        percent.map(|percent| Self(RestMax::Percent(percent))).ok_or_else(|| Wrong::new(format!("is \"{text}\"")))
+    }
 }
 
 /// A number that leads to a queue.

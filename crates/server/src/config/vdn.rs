@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use engine::{Floor, QueueId, VdnId, VdnSettings};
+use engine::{Floor, OnRestEnd, QueueId, VdnId, VdnSettings};
 use sip::settings::FeatureCodes;
 use toml::de::DeValue;
 
@@ -15,7 +15,7 @@ use super::queue::{self, QueueNames};
 use super::reader::{Reader, Written, Wrong};
 use super::to_floor;
 use super::treatment::QueueRef;
-use super::written::{DAY, UtcOffset, duration, seconds, span};
+use super::written::{DAY, UtcOffset, duration, seconds, span, words};
 
 /// Everything that is configured of one VDN.
 #[derive(Debug)]
@@ -96,9 +96,16 @@ fn settings(reader: &Reader<'_>, names: &QueueNames) -> VdnSettings {
         wrap_up: duration(reader, "wrap_up", queue::WRAP_UP, usual.wrap_up),
         keep_ready: reader.get_or("keep_ready", usual.keep_ready),
         utc_offset_minutes: reader.get_or("utc_offset", UtcOffset { minutes: usual.utc_offset_minutes }).minutes,
+        rest_wait: reader.get_or("rest_wait", usual.rest_wait),
+        on_rest_end: reader.get_or("on_rest_end", usual.on_rest_end),
         ..usual
     }
 }
+
+words!(OnRestEnd, "\"overdue\" or \"ready\"", {
+    "overdue" => Self::Overdue,
+    "ready" => Self::Ready,
+});
 
 /// A key of a telephone.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +154,8 @@ fn feature_codes(reader: &Reader<'_>) -> FeatureCodes {
         not_ready: code("not_ready", "*72"),
         sign_out: code("sign_out", "*73"),
         end_wrap_up: code("end_wrap_up", "*70"),
+        // Not there unless it is written: an older file may use any number for something else.
+        rest: table.as_ref().and_then(|table| table.get::<Code>("rest")).and_then(|code| code.value.0),
     };
     let mut all: Vec<&str> = codes.iter().collect();
     all.sort_unstable();

@@ -38,6 +38,8 @@ fn describe() {
         "Agents by what they do: signed_out, not_ready, idle, offered, talking, wrap_up"
     );
     describe_gauge!("anteroom_agents_available", "Agents of a queue who could take a call now");
+    describe_gauge!("anteroom_agents_resting", "Agents of a queue who rest, or will when their work is over");
+    describe_gauge!("anteroom_rest_wishes_waiting", "Agents of a queue with a quota who wait for a rest");
     describe_counter!("anteroom_calls_arrived_total", "Calls that arrived");
     describe_counter!("anteroom_calls_ended_total", "Calls that ended, by outcome");
     describe_counter!("anteroom_offers_made_total", "Offers made");
@@ -65,7 +67,10 @@ fn measure(vdn: &str, state: &State) {
         let (id, waiting) = (queue.id.to_string(), state.waiting_count(queue.id));
         gauge!("anteroom_calls_waiting", "vdn" => label(), "queue" => id.clone()).set(waiting as f64);
         let available = state.available_count(queue.id);
-        gauge!("anteroom_agents_available", "vdn" => label(), "queue" => id).set(available as f64);
+        gauge!("anteroom_agents_available", "vdn" => label(), "queue" => id.clone()).set(available as f64);
+        let (resting, wishes) = (state.resting_count(queue.id), state.rest_line(queue.id).len());
+        gauge!("anteroom_agents_resting", "vdn" => label(), "queue" => id.clone()).set(f64::from(resting));
+        gauge!("anteroom_rest_wishes_waiting", "vdn" => label(), "queue" => id).set(wishes as f64);
     }
     let private: usize = state.agents().map(|agent| state.private_count(agent.settings.id)).sum();
     gauge!("anteroom_private_calls_waiting", "vdn" => label()).set(private as f64);

@@ -1,8 +1,8 @@
 //! Presence, reach and wrap-up: sections 2, 7, 8 and 9 of the rules.
 
 use engine::{
-    Agent, AgentId, Call, CallId, ChangedBy, ChosenPresence, Line, LostCause, NotReady, OfferEnd, Presence, Queue,
-    QueueId, Reach, Rejection, SignIn, Situation, Timestamp, WithdrawCause, Work,
+    Agent, AgentId, Call, CallId, ChangedBy, ChosenPresence, Line, LostCause, NotReady, NotReadyKind, OfferEnd,
+    Presence, Queue, QueueId, Reach, Rejection, SignIn, Situation, Timestamp, WithdrawCause, Work,
 };
 
 use super::line::may_serve;
@@ -17,21 +17,21 @@ impl Model {
         if by == ChangedBy::Phone {
             self.found(id);
             if is_out && agent.settings.sign_in == SignIn::Register {
-                self.signed_in(id);
+                self.signed_in(id, by);
             }
             return Ok(());
         }
         if !is_out {
             return Err(Rejection::AgentAlreadySignedIn(id));
         }
-        self.signed_in(id);
+        self.signed_in(id, by);
         Ok(())
     }
 
     /// `Ready`. Without a phone it has `lost_grace` to find it.
-    pub(super) fn signed_in(&mut self, id: AgentId) {
+    pub(super) fn signed_in(&mut self, id: AgentId, by: ChangedBy) {
         let grace_end = self.now + self.settings.lost_grace;
-        self.set_presence(id, Presence::Ready, None);
+        self.set_presence(id, Presence::Ready, by, None);
         self.alter(id, |agent| {
             agent.talked = std::time::Duration::ZERO;
             agent.private_run = 0;
@@ -50,20 +50,20 @@ impl Model {
             return Err(Rejection::AgentSignedOut(id));
         }
         self.may_sign_out(&agent, by)?;
-        self.goes_away(id, Leaves::SignedOut);
+        self.goes_away(id, Leaves::SignedOut, by);
         Ok(())
     }
 
     /// Out at once but for its talk; calls of queues it deserts meet `NoAgents`, those that waited for it go where its
     /// rules say.
-    pub(super) fn goes_away(&mut self, id: AgentId, why: Leaves) {
+    pub(super) fn goes_away(&mut self, id: AgentId, why: Leaves, by: ChangedBy) {
         let Some(agent) = self.agent(id).cloned() else { return };
         let withdraw = if why == Leaves::Removed { WithdrawCause::Removed } else { WithdrawCause::AgentLeft };
         self.withdraw_from(&agent, withdraw);
         if matches!(agent.work, Work::WrapUp { .. }) {
             self.be_idle(id);
         }
-        self.set_presence(id, Presence::SignedOut, None);
+        self.set_presence(id, Presence::SignedOut, by, None);
         self.alter(id, |agent| {
             if let Reach::Lost { sign_out_at, .. } = &mut agent.reach {
                 *sign_out_at = None;
@@ -96,14 +96,19 @@ impl Model {
         self.agents.iter().any(|agent| agent.presence != Presence::SignedOut && takes(agent))
     }
 
+    pub(super) fn signed_in_to(&self, queue: QueueId) -> usize {
+        let signed_in = |agent: &&Agent| agent.presence != Presence::SignedOut && serves(&agent.settings, queue);
+        self.agents.iter().filter(signed_in).count()
+    }
+
     /// Also signs in who signs in by its phone and stayed bound when it signed out.
-    pub(super) fn become_ready(&mut self, id: AgentId) -> Result<(), Rejection> {
+    pub(super) fn become_ready(&mut self, id: AgentId, by: ChangedBy) -> Result<(), Rejection> {
         let agent = self.known_agent(id)?;
         if agent.presence == Presence::SignedOut && agent.settings.sign_in == SignIn::Register {
-            self.signed_in(id);
+            self.signed_in(id, by);
             return Ok(());
         }
-        self.choose(&agent, ChosenPresence::Ready)
+        self.choose(&agent, ChosenPresence::Ready, by)
     }
 
     /// By a supervisor it takes effect while a call is offered, and withdraws it.
@@ -111,14 +116,18 @@ impl Model {
         let agent = self.known_agent(id)?;
         if by == ChangedBy::Supervisor && matches!(agent.work, Work::Offered { .. }) {
             self.withdraw_from(&agent, WithdrawCause::AgentLeft);
-            self.set_presence(id, Presence::NotReady(why), None);
+            self.set_presence(id, Presence::NotReady(why), by, None);
             return Ok(());
         }
-        self.choose(&agent, ChosenPresence::NotReady(why))
+        let asks = by != ChangedBy::Supervisor && why.kind == NotReadyKind::Rest;
+        if asks && agent.presence != Presence::SignedOut && !super::rests::has_place(&agent) {
+            self.may_rest(&agent)?;
+        }
+        self.choose(&agent, ChosenPresence::NotReady(why), by)
     }
 
     /// At once when idle, else after the work. Choosing for oneself ends the way back to `Ready`.
-    fn choose(&mut self, agent: &Agent, chosen: ChosenPresence) -> Result<(), Rejection> {
+    pub(super) fn choose(&mut self, agent: &Agent, chosen: ChosenPresence, by: ChangedBy) -> Result<(), Rejection> {
         let id = agent.settings.id;
         if agent.presence == Presence::SignedOut {
             return Err(Rejection::AgentSignedOut(id));
@@ -126,18 +135,27 @@ impl Model {
         let is_so = agent.presence == presence_of(chosen);
         if !agent.work.is_engaged() {
             if !is_so || agent.ready_at.is_some() {
-                self.set_presence(id, presence_of(chosen), None);
+                self.set_presence(id, presence_of(chosen), by, None);
             }
             return Ok(());
         }
-        self.alter(id, |agent| {
-            agent.after_work = (!is_so).then_some(chosen);
-            agent.ready_at = None;
-        });
+        let after_work = (!is_so).then_some(chosen);
+        if after_work != agent.after_work || agent.ready_at.is_some() {
+            self.set_after_work(id, after_work, by);
+        }
         Ok(())
     }
 
-    pub(super) fn set_presence(&mut self, id: AgentId, presence: Presence, ready_at: Option<Timestamp>) {
+    pub(super) fn set_after_work(&mut self, id: AgentId, after_work: Option<ChosenPresence>, by: ChangedBy) {
+        self.alter(id, |agent| {
+            agent.after_work = after_work;
+            agent.ready_at = None;
+            super::rests::plans_change(agent);
+            super::rests::orders_change(agent, by);
+        });
+    }
+
+    pub(super) fn set_presence(&mut self, id: AgentId, presence: Presence, by: ChangedBy, ready_at: Option<Timestamp>) {
         let now = self.now;
         let stops_being_ready =
             |agent: &Agent| agent.presence == Presence::Ready && matches!(presence, Presence::NotReady(_));
@@ -149,13 +167,15 @@ impl Model {
             agent.presence_since = now;
             agent.after_work = None;
             agent.ready_at = ready_at;
+            super::rests::presence_changes(agent, now);
+            super::rests::orders_change(agent, by);
         });
     }
 
     /// What was chosen for after the work, now that it is over.
     pub(super) fn take_choice(&mut self, id: AgentId) {
         if let Some(chosen) = self.agent(id).and_then(|agent| agent.after_work) {
-            self.set_presence(id, presence_of(chosen), None);
+            self.set_presence(id, presence_of(chosen), ChangedBy::Rule, None);
         }
     }
 
@@ -255,7 +275,7 @@ impl Model {
     }
 }
 
-const fn presence_of(chosen: ChosenPresence) -> Presence {
+pub(super) const fn presence_of(chosen: ChosenPresence) -> Presence {
     match chosen {
         ChosenPresence::Ready => Presence::Ready,
         ChosenPresence::NotReady(why) => Presence::NotReady(why),

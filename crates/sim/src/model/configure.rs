@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Agent, AgentId, AgentSettings, CallId, Cause, Floor, Line, LostCause, Place, Presence, Queue, QueueId, Reach,
-    Rejection, SignIn, WithdrawCause, Work,
+    Agent, AgentId, AgentSettings, CallId, Cause, ChangedBy, Floor, Line, LostCause, Place, Presence, Queue, QueueId,
+    Reach, Rejection, SignIn, WithdrawCause, Work,
 };
 
 use super::private::Leaves;
@@ -72,7 +72,7 @@ impl Model {
             self.add_agent(settings);
             if now_always {
                 self.found(id);
-                self.signed_in(id);
+                self.signed_in(id, ChangedBy::Configuration);
             }
             return Vec::new();
         };
@@ -87,7 +87,7 @@ impl Model {
         if now_always && !was_always {
             self.found(id);
             if is_out {
-                self.signed_in(id);
+                self.signed_in(id, ChangedBy::Configuration);
             }
         }
         if was_always && !now_always {
@@ -116,6 +116,8 @@ impl Model {
             last_offer: None,
             private_run: 0,
             is_leaving: false,
+            rest: None,
+            forced: None,
         });
         self.agents.sort_by_key(|agent| agent.settings.id);
     }
@@ -124,7 +126,7 @@ impl Model {
     fn remove_agent(&mut self, agent: &Agent) {
         let id = agent.settings.id;
         if agent.presence != Presence::SignedOut {
-            self.goes_away(id, Leaves::Removed);
+            self.goes_away(id, Leaves::Removed, ChangedBy::Configuration);
         }
         let is_engaged = self.agent(id).is_some_and(|agent| agent.work.is_engaged());
         if !is_engaged {

@@ -14,6 +14,7 @@ mod line;
 mod moves;
 mod offers;
 mod private;
+mod rests;
 mod serve;
 mod skill;
 
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use engine::{
     Agent, AgentId, AgentSettings, Call, CallId, Command, Deadline, Line, OfferEnd, OfferId, Outcome, Party, Place,
-    Presence, Queue, QueueId, Reach, Rejection, Timestamp, VdnId, VdnSettings, Wait, Work,
+    Presence, Queue, QueueId, Reach, Rejection, Rest, Timestamp, VdnId, VdnSettings, Wait, Work,
 };
 
 use self::private::Leaves;
@@ -78,7 +79,7 @@ impl Model {
             *self = before;
             return Err(rejection);
         }
-        while self.something_falls_due() || self.somebody_is_served() {}
+        while self.something_falls_due() || self.somebody_may_rest() || self.somebody_is_served() {}
         Ok(std::mem::take(&mut self.said))
     }
 
@@ -128,8 +129,13 @@ impl Model {
             Command::FailOffer { offer } => self.end_offer(*offer, OfferEnd::Failed),
             Command::SignIn { agent, by } => self.sign_in(*agent, *by),
             Command::SignOut { agent, by } => self.sign_out(*agent, *by),
-            Command::BecomeReady { agent, by: _ } => self.become_ready(*agent),
+            Command::BecomeReady { agent, by } => self.become_ready(*agent, *by),
             Command::BecomeNotReady { agent, why, by } => self.become_not_ready(*agent, *why, *by),
+            Command::AskRest { agent, length, cause, by } => self.ask_rest(*agent, *length, *cause, *by),
+            Command::CancelRest { agent, by } => self.cancel_rest(*agent, *by),
+            Command::GrantRest { agent } => self.grant_rest(*agent),
+            Command::DenyRest { agent, order: _ } => self.deny_rest(*agent),
+            Command::ForcePresence { agent, presence, order } => self.force(*agent, *presence, order),
             Command::EndWrapUp { agent, by: _ } => self.end_wrap_up(*agent),
             Command::PhoneFound { agent } => self.phone_found(*agent),
             Command::PhoneLost { agent } => self.phone_lost(*agent),
@@ -159,8 +165,9 @@ impl Model {
     fn fall_due(&mut self, deadline: Deadline) {
         match deadline {
             Deadline::LostRetry(agent) => self.found(agent),
-            Deadline::LostGraceEnd(agent) => self.goes_away(agent, Leaves::SignedOut),
-            Deadline::AutoReady(agent) => self.set_presence(agent, Presence::Ready, None),
+            Deadline::LostGraceEnd(agent) => self.goes_away(agent, Leaves::SignedOut, engine::ChangedBy::Lost),
+            Deadline::AutoReady(agent) => self.set_presence(agent, Presence::Ready, engine::ChangedBy::Rule, None),
+            Deadline::RestEnd(agent) => self.rest_is_over(agent),
             Deadline::WrapUpEnd(agent) => self.wrapped_up(agent),
             Deadline::OfferExpiry(offer) => {
                 // It is pending, for only pending offers have this deadline.
@@ -246,6 +253,9 @@ fn agent_deadlines(agent: &Agent) -> Vec<(Timestamp, Deadline)> {
     if let Reach::Lost { retry_at, sign_out_at, .. } = agent.reach {
         ends.extend(retry_at.map(|at| (at, Deadline::LostRetry(id))));
         ends.extend(sign_out_at.map(|at| (at, Deadline::LostGraceEnd(id))));
+    }
+    if let Some(Rest::Begun { until, is_overdue: false }) = agent.rest {
+        ends.push((until, Deadline::RestEnd(id)));
     }
     ends.extend(agent.ready_at.map(|at| (at, Deadline::AutoReady(id))));
     if let Work::WrapUp { until: Some(until), .. } = agent.work {

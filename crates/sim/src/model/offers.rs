@@ -64,7 +64,7 @@ impl Model {
         }
         let by_phone = agent.settings.sign_in != SignIn::Person;
         let ready_at = by_phone.then(|| self.now + self.settings.auto_ready);
-        self.set_presence(id, Presence::NotReady(why), ready_at);
+        self.set_presence(id, Presence::NotReady(why), engine::ChangedBy::Rule, ready_at);
     }
 
     /// Withdraws a call's offer, if it is offered.

@@ -1,6 +1,6 @@
 //! Agents and supervisors at their screens: wishes by the faces, and what they do wrong.
 
-use engine::{AgentId, Call, CallId, ChangedBy, Command, Place, Presence, QueueId, SignIn, Work};
+use engine::{AgentId, Call, CallId, ChangedBy, Command, Place, Presence, QueueId, Rest, SignIn, Work};
 use node::Submission;
 
 use super::Act;
@@ -29,7 +29,11 @@ impl World {
                 self.ask(Command::BecomeReady { agent: id, by });
             }
             (Presence::SignedOut, _) => self.ask(Command::SignIn { agent: id, by }),
-            (Presence::NotReady(_), Work::Idle { .. }) if is_calm || self.chance.is(700) => {
+            // A rest has a time of its own; most come back when it is over.
+            (Presence::NotReady(_), Work::Idle { .. })
+                if is_calm
+                    || self.chance.is(if matches!(agent.rest, Some(Rest::Begun { .. })) { 200 } else { 700 }) =>
+            {
                 self.ask(Command::BecomeReady { agent: id, by });
             }
             (_, Work::WrapUp { .. }) if is_calm || self.chance.is(500) => {
@@ -49,7 +53,12 @@ impl World {
     fn walks_away(&mut self, id: AgentId, rings: bool) {
         let by = ChangedBy::Agent;
         let (leaves, rests) = if rings { (80, 80) } else { (40, 60) };
-        if self.chance.is(leaves) {
+        if self.chance.is(60) {
+            let wish = wishes::ask_rest(&mut self.chance, id, by);
+            self.ask(wish);
+        } else if self.chance.is(10) {
+            self.ask(Command::CancelRest { agent: id, by });
+        } else if self.chance.is(leaves) {
             if rings {
                 self.meet(Situation::SignedOutRinging);
             }
@@ -74,7 +83,7 @@ impl World {
         let by = ChangedBy::Supervisor;
         let agents: Vec<AgentId> = self.books.truth().state().agents().map(|agent| agent.settings.id).collect();
         let Some(agent) = self.chance.one_of(&agents).copied() else { return };
-        match self.chance.weighted(&[3, 3, 2, 2, 4, 2, 2, 1, 3, 2, 4]) {
+        match self.chance.weighted(&[3, 3, 2, 2, 4, 2, 2, 1, 3, 2, 4, 2, 4]) {
             0 => self.ask(Command::SignOut { agent, by }),
             1 => {
                 let why = wishes::why(&mut self.chance);
@@ -91,7 +100,23 @@ impl World {
                 let queue = wishes::queue(&mut self.chance, self.setting.size);
                 self.ask(Command::CloseQueue { queue });
             }
-            _ => self.opens_a_queue(),
+            10 => self.opens_a_queue(),
+            11 => self.about_rests(),
+            _ => {
+                let word = wishes::force(&mut self.chance, agent);
+                self.ask(word);
+            }
+        }
+    }
+
+    /// The first who waits for a rest is told whether it may.
+    fn about_rests(&mut self) {
+        let Some(agent) = self.books.truth().state().rest_wishes().next() else { return };
+        if self.chance.is(500) {
+            self.ask(Command::GrantRest { agent });
+        } else {
+            let order = wishes::order(&mut self.chance);
+            self.ask(Command::DenyRest { agent, order });
         }
     }
 

@@ -57,7 +57,9 @@ fn of_rejection(rejection: &Rejection) -> u16 {
         Rejection::PrivateQueueFull(_)
         | Rejection::AgentEngaged(_)
         | Rejection::AgentIsInTheCall(..)
-        | Rejection::PrivateCallsWait(..) => 486,
+        | Rejection::PrivateCallsWait(..)
+        | Rejection::RestQuotaReached(..)
+        | Rejection::RestWishesWait(..) => 486,
         Rejection::QueueRefused(_, situation) => of_situation(*situation),
         Rejection::NoSuchCall(_) | Rejection::OfferNotPending(_) => 481,
         Rejection::NotTheAgentsCall(..) => 403,

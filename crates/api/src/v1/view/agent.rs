@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::call::WaitingCall;
 use super::private::PrivateRules;
+use super::rest::{Forced, Rest};
 use super::sight::Sight;
 use super::time::{Moment, seconds};
 use super::word::{Presence, Reach, Work};
@@ -41,6 +42,10 @@ pub(crate) struct AgentSummary {
     talked_seconds: f64,
     /// How many calls wait in its private queue.
     private_waiting: usize,
+    /// How far the rest has come that it asked for or was given.
+    rest: Option<Rest>,
+    /// What a supervisor made of it, as long as it is so and the agent chose nothing itself.
+    forced: Option<Forced>,
 }
 
 impl AgentSummary {
@@ -60,6 +65,8 @@ impl AgentSummary {
             ready_at: agent.ready_at.map(Moment),
             talked_seconds: seconds(agent.talked),
             private_waiting: state.private_count(settings.id),
+            rest: Rest::of(state, agent),
+            forced: agent.forced.as_ref().map(Forced::from),
         }
     }
 }

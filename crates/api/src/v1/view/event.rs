@@ -5,6 +5,7 @@ use node::Record;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::rest::ForcedPresence;
 use super::time::{Moment, end};
 use super::word::{
     Action, Caller, Cause, ChangedBy, Keeping, Line, LostCause, Numbers, OfferEnd, Outcome, Party, Presence, Sender,
@@ -59,6 +60,20 @@ pub(crate) enum EventView {
     PresenceChanged { agent: u32, presence: Presence, by: ChangedBy, ready_at: Option<Moment> },
     /// An agent chose a presence for after its work; none: the choice was taken back.
     PresenceChosen { agent: u32, after_work: Option<Presence>, by: ChangedBy },
+    /// An agent's wish for a rest waits for a place; a smaller ticket came first.
+    RestAsked { agent: u32, seconds: u64, cause: u8, ticket: u64, by: ChangedBy },
+    /// An agent has a place for its rest, which begins with the presence that follows, at once or after its work.
+    RestGranted { agent: u32, seconds: u64, by: ChangedBy },
+    /// A supervisor denied an agent's wish for a rest.
+    RestDenied { agent: u32, reason: u8, who: String },
+    /// A wish for a rest, or a rest that had not begun, was taken back.
+    RestCancelled { agent: u32, by: ChangedBy },
+    /// A rest that goes on is over then.
+    RestProlonged { agent: u32, until: Moment, by: ChangedBy },
+    /// The time of a rest is over, and the agent still rests.
+    RestOverdue { agent: u32 },
+    /// A supervisor said what an agent shall be; what follows from it has its own events.
+    PresenceForced { agent: u32, presence: ForcedPresence, reason: u8, who: String },
     /// An agent's phone can be reached.
     AgentFound { agent: u32 },
     /// An agent's phone cannot be reached.
@@ -135,6 +150,13 @@ impl EventView {
             | Event::AgentLost { .. }
             | Event::WrapUpStarted { .. }
             | Event::WrapUpEnded { .. } => Self::of_agent(event),
+            Event::RestAsked { .. }
+            | Event::RestGranted { .. }
+            | Event::RestDenied { .. }
+            | Event::RestCancelled { .. }
+            | Event::RestProlonged { .. }
+            | Event::RestOverdue { .. }
+            | Event::PresenceForced { .. } => Self::of_rest(event),
             Event::CallArrived { .. }
             | Event::TreatmentApplied { .. }
             | Event::CallQueued { .. }
@@ -201,6 +223,36 @@ impl EventView {
                 Self::WrapUpStarted { agent: agent.0, call: call.to_string(), until: until.map(Moment) }
             }
             Event::WrapUpEnded { agent, by } => Self::WrapUpEnded { agent: agent.0, by: (*by).into() },
+            _ => return None,
+        })
+    }
+
+    fn of_rest(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::RestAsked { agent, length, cause, ticket, by } => Self::RestAsked {
+                agent: agent.0,
+                seconds: length.as_secs(),
+                cause: *cause,
+                ticket: *ticket,
+                by: (*by).into(),
+            },
+            Event::RestGranted { agent, length, by } => {
+                Self::RestGranted { agent: agent.0, seconds: length.as_secs(), by: (*by).into() }
+            }
+            Event::RestDenied { agent, order } => {
+                Self::RestDenied { agent: agent.0, reason: order.reason, who: order.who.to_string() }
+            }
+            Event::RestCancelled { agent, by } => Self::RestCancelled { agent: agent.0, by: (*by).into() },
+            Event::RestProlonged { agent, until, by } => {
+                Self::RestProlonged { agent: agent.0, until: Moment(*until), by: (*by).into() }
+            }
+            Event::RestOverdue { agent } => Self::RestOverdue { agent: agent.0 },
+            Event::PresenceForced { agent, presence, order } => Self::PresenceForced {
+                agent: agent.0,
+                presence: (*presence).into(),
+                reason: order.reason,
+                who: order.who.to_string(),
+            },
             _ => return None,
         })
     }
@@ -332,6 +384,21 @@ mod tests {
         ]
     }
 
+    fn rests() -> Vec<Event> {
+        let (agent, by, length) = (AGENT, engine::ChangedBy::Agent, std::time::Duration::from_secs(900));
+        let order = engine::Order { reason: 12, who: "shift leader".into() };
+        let presence = engine::ForcedPresence::Rest { length: Some(length) };
+        vec![
+            Event::RestAsked { agent, length, cause: 3, ticket: 7, by },
+            Event::RestGranted { agent, length, by },
+            Event::RestDenied { agent, order: order.clone() },
+            Event::RestCancelled { agent, by },
+            Event::RestProlonged { agent, until: THEN, by },
+            Event::RestOverdue { agent },
+            Event::PresenceForced { agent, presence, order },
+        ]
+    }
+
     fn waiting() -> Vec<Event> {
         let (call, queue, situation) = (CALL, QueueId(1), engine::Situation::Timeout);
         let caller = engine::Caller::Outside("+4930123456".into());
@@ -383,7 +450,7 @@ mod tests {
 
     #[test]
     fn every_event_is_told() {
-        let events = [floor_and_agents(), waiting(), serving(), keeping()].concat();
+        let events = [floor_and_agents(), rests(), waiting(), serving(), keeping()].concat();
         let views = events.iter().map(|event| EventView::new(event, Numbers::Masked).unwrap());
         let lines: Vec<String> = views.map(|view| serde_json::to_string(&view).unwrap()).collect();
         let kinds: std::collections::BTreeSet<_> = lines.iter().map(|line| line.split('"').nth(3)).collect();

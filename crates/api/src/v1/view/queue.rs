@@ -31,6 +31,12 @@ pub(crate) struct QueueSummary {
     open: bool,
     /// Since when it is closed by hand.
     closed_since: Option<Moment>,
+    /// How many of its agents rest, or will when their work is over.
+    resting: u32,
+    /// How many may at a time by their own wish; none: all.
+    rest_places: Option<u32>,
+    /// How many of its agents wait for a rest. Only a queue that says how many may rest has a line.
+    rest_waiting: usize,
 }
 
 impl QueueSummary {
@@ -44,6 +50,9 @@ impl QueueSummary {
             available: state.available_count(queue.id),
             open: state.is_open(queue, now),
             closed_since: state.closed_since(queue.id).map(Moment),
+            resting: state.resting_count(queue.id),
+            rest_places: state.rest_places(queue.id),
+            rest_waiting: state.rest_line(queue.id).len(),
         }
     }
 }

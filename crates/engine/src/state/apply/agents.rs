@@ -2,23 +2,25 @@
 
 use core::time::Duration;
 
-use crate::agent::{LostCause, Presence, Reach, Work};
+use crate::agent::{ChangedBy, LostCause, Presence, Reach, Work};
 use crate::event::ChosenPresence;
 use crate::id::{AgentId, CallId};
 use crate::state::State;
 use crate::time::Timestamp;
 
+use super::rests::{forget_order, rest_before, rest_in};
+
 impl State {
-    pub(super) fn sign_in(&mut self, at: Timestamp, agent: AgentId) {
-        self.change_presence(at, agent, Presence::Ready, None);
+    pub(super) fn sign_in(&mut self, at: Timestamp, agent: AgentId, by: ChangedBy) {
+        self.change_presence(at, agent, Presence::Ready, by, None);
         self.change_agent(at, agent, |agent| {
             agent.talked = Duration::ZERO;
             agent.private_run = 0;
         });
     }
 
-    pub(super) fn sign_out(&mut self, at: Timestamp, agent: AgentId) {
-        self.change_presence(at, agent, Presence::SignedOut, None);
+    pub(super) fn sign_out(&mut self, at: Timestamp, agent: AgentId, by: ChangedBy) {
+        self.change_presence(at, agent, Presence::SignedOut, by, None);
         self.change_agent(at, agent, |agent| {
             if let Reach::Lost { sign_out_at, .. } = &mut agent.reach {
                 *sign_out_at = None;
@@ -31,6 +33,7 @@ impl State {
         at: Timestamp,
         agent: AgentId,
         presence: Presence,
+        by: ChangedBy,
         ready_at: Option<Timestamp>,
     ) {
         self.change_agent(at, agent, |agent| {
@@ -38,14 +41,24 @@ impl State {
             agent.presence_since = at;
             agent.after_work = None;
             agent.ready_at = ready_at;
+            agent.rest = rest_in(presence, agent.rest, at);
+            forget_order(agent, by);
         });
     }
 
     /// Whoever chooses for itself is not made `Ready` by the floor.
-    pub(super) fn choose_presence(&mut self, at: Timestamp, agent: AgentId, after_work: Option<ChosenPresence>) {
+    pub(super) fn choose_presence(
+        &mut self,
+        at: Timestamp,
+        agent: AgentId,
+        after_work: Option<ChosenPresence>,
+        by: ChangedBy,
+    ) {
         self.change_agent(at, agent, |agent| {
             agent.after_work = after_work;
             agent.ready_at = None;
+            agent.rest = rest_before(after_work, agent.rest);
+            forget_order(agent, by);
         });
     }
 

@@ -76,6 +76,8 @@ impl State {
             last_offer: None,
             private_run: 0,
             is_leaving: false,
+            rest: None,
+            forced: None,
         };
         self.index.list_agent(&agent);
         self.agents.insert(id, agent);

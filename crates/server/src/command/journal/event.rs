@@ -3,7 +3,7 @@
 use engine::{AgentId, CallId, ChosenPresence, Event, Keeping, NotReady, OfferEnd, Presence, QueueId};
 use serde_json::{Value, json};
 
-use super::words::{action, caller, cause, line, masked, sender, time, until};
+use super::words::{action, caller, cause, forced, line, masked, order, sender, time, until};
 
 /// An event, told.
 pub(super) struct Told {
@@ -79,6 +79,13 @@ pub(super) fn told(event: &Event) -> Told {
         | Event::AgentLost { .. }
         | Event::WrapUpStarted { .. }
         | Event::WrapUpEnded { .. } => of_agent(event),
+        Event::RestAsked { .. }
+        | Event::RestGranted { .. }
+        | Event::RestDenied { .. }
+        | Event::RestCancelled { .. }
+        | Event::RestProlonged { .. }
+        | Event::RestOverdue { .. }
+        | Event::PresenceForced { .. } => of_rest(event),
         Event::OfferMade { .. }
         | Event::OfferAccepted { .. }
         | Event::OfferEnded { .. }
@@ -130,6 +137,33 @@ fn of_agent(event: &Event) -> Told {
             Told { call: Some(*call), ..Told::agent("WrapUpStarted", *agent, &says) }
         }
         Event::WrapUpEnded { agent, by } => Told::agent("WrapUpEnded", *agent, &format!("is idle (by {by:?})")),
+        other => unreachable!("{other:?} is told elsewhere"),
+    }
+}
+
+fn of_rest(event: &Event) -> Told {
+    match event {
+        Event::RestAsked { agent, length, cause, by, .. } => {
+            let says = format!("waits for a rest of {} s (cause {cause}, by {by:?})", length.as_secs());
+            Told::agent("RestAsked", *agent, &says)
+        }
+        Event::RestGranted { agent, length, by } => {
+            Told::agent("RestGranted", *agent, &format!("may rest for {} s (by {by:?})", length.as_secs()))
+        }
+        Event::RestDenied { agent, order: said } => {
+            Told::agent("RestDenied", *agent, &format!("may not rest ({})", order(said)))
+        }
+        Event::RestCancelled { agent, by } => {
+            Told::agent("RestCancelled", *agent, &format!("waits for no rest any more (by {by:?})"))
+        }
+        Event::RestProlonged { agent, until, by } => {
+            Told::agent("RestProlonged", *agent, &format!("rests until {} (by {by:?})", time(*until)))
+        }
+        Event::RestOverdue { agent } => Told::agent("RestOverdue", *agent, "rests for too long"),
+        Event::PresenceForced { agent, presence, order: said } => {
+            let says = format!("is to be {} ({})", forced(*presence), order(said));
+            Told::agent("PresenceForced", *agent, &says)
+        }
         other => unreachable!("{other:?} is told elsewhere"),
     }
 }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Agent, Call, Place, Reach, State, Work};
+use engine::{Agent, Call, Place, Reach, Rest, State, Work};
 use node::Replay;
 use serde_json::{Value, json};
 
 use super::event::{keeping, presence};
-use super::words::{caller, cause, line, masked, sender, time, until};
+use super::words::{caller, cause, forced, line, masked, order, sender, time, until};
 
 /// For people.
 pub(super) fn text(replay: &Replay) -> String {
@@ -21,17 +21,23 @@ pub(super) fn text(replay: &Replay) -> String {
         let (count, name) = (waiting.len(), &queue.name);
         let closed =
             state.closed_since(id).map_or_else(String::new, |at| format!(", closed by hand since {}", time(at)));
-        lines.push(format!("  {id} \"{name}\": {signed_in} signed in, {available} available, {count} waiting{closed}"));
+        let resting = state.rest_places(id).map_or_else(String::new, |places| {
+            format!(", {} of {places} rest, {} wait for it", state.resting_count(id), state.rest_line(id).len())
+        });
+        lines.push(format!(
+            "  {id} \"{name}\": {signed_in} signed in, {available} available, {count} waiting{resting}{closed}"
+        ));
         lines.extend(waiting.iter().map(|call| format!("    {call}")));
     }
     lines.push("agents".to_owned());
     for agent in state.agents() {
         let id = agent.settings.id;
         lines.push(format!(
-            "  {id} \"{}\": {}, {}{}",
+            "  {id} \"{}\": {}, {}{}{}",
             agent.settings.name,
             presence(agent.presence),
             work(agent),
+            rest(agent),
             reach(agent)
         ));
         lines.extend(ids(state.private_queue(id)).iter().map(|call| format!("    waits in private: {call}")));
@@ -64,6 +70,19 @@ fn work(agent: &Agent) -> String {
         Work::Talking { call, since } => format!("in call {call} since {}", time(since)),
         Work::WrapUp { call, until: end } => format!("in wrap-up after call {call}, {}", until(end)),
     }
+}
+
+/// How far its rest has come, and what a supervisor made of it.
+fn rest(agent: &Agent) -> String {
+    let rest = match agent.rest {
+        None => String::new(),
+        Some(Rest::Asked { since, .. }) => format!(", waits for a rest since {}", time(since)),
+        Some(Rest::Granted { length }) => format!(", then rests for {} s", length.as_secs()),
+        Some(Rest::Begun { until, is_overdue: false }) => format!(", rests until {}", time(until)),
+        Some(Rest::Begun { until, is_overdue: true }) => format!(", should have rested until {}", time(until)),
+    };
+    let forced = agent.forced.as_ref().map(|by| format!(", forced: {} ({})", forced(by.presence), order(&by.order)));
+    rest + &forced.unwrap_or_default()
 }
 
 fn reach(agent: &Agent) -> String {
@@ -125,6 +144,9 @@ fn queues(state: &State) -> Vec<Value> {
             "available": state.available_count(queue.id),
             "waiting": ids(state.waiting(queue.id)),
             "closed_since": state.closed_since(queue.id).map(time),
+            "resting": state.resting_count(queue.id),
+            "rest_places": state.rest_places(queue.id),
+            "rest_line": state.rest_line(queue.id).map(|agent| agent.0).collect::<Vec<_>>(),
         })
     });
     queues.collect()
@@ -137,6 +159,7 @@ fn agent_json(state: &State, agent: &Agent) -> Value {
         "name": &*agent.settings.name,
         "presence": presence(agent.presence),
         "work": work(agent),
+        "rest": rest(agent).trim_start_matches(", "),
         "reachable": agent.reach == Reach::Reachable,
         "private_queue": ids(state.private_queue(id)),
     })

@@ -1,6 +1,8 @@
 //! Ids, times and commands in words.
 
-use engine::{Action, Caller, Cause, Command, Line, Sender, Target, Timestamp, Transfer, TransferTo};
+use engine::{
+    Action, Caller, Cause, Command, ForcedPresence, Line, Order, Sender, Target, Timestamp, Transfer, TransferTo,
+};
 use time::OffsetDateTime;
 
 /// A point in time as UTC, to the millisecond; the number itself when it is beyond the calendar.
@@ -77,6 +79,20 @@ fn target(target: Target) -> String {
     }
 }
 
+/// A supervisor's word.
+pub(super) fn order(Order { reason, who }: &Order) -> String {
+    format!("reason {reason}, says \"{who}\"")
+}
+
+/// What a supervisor makes of an agent.
+pub(super) fn forced(presence: ForcedPresence) -> String {
+    match presence {
+        ForcedPresence::Rest { length: Some(length) } => format!("Rest for {} s", length.as_secs()),
+        ForcedPresence::Rest { length: None } => "Rest".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 /// What was asked.
 pub(super) fn command(command: &Command) -> String {
     match command {
@@ -112,6 +128,15 @@ pub(super) fn command(command: &Command) -> String {
         Command::BecomeReady { agent, by } => format!("BecomeReady: agent {agent}, by {by:?}"),
         Command::BecomeNotReady { agent, why, by } => {
             format!("BecomeNotReady: agent {agent}, {:?} (reason {}), by {by:?}", why.kind, why.reason)
+        }
+        Command::AskRest { agent, length, cause, by } => {
+            format!("AskRest: agent {agent}, {} s (cause {cause}), by {by:?}", length.as_secs())
+        }
+        Command::CancelRest { agent, by } => format!("CancelRest: agent {agent}, by {by:?}"),
+        Command::GrantRest { agent } => format!("GrantRest: agent {agent}"),
+        Command::DenyRest { agent, order: said } => format!("DenyRest: agent {agent}, {}", order(said)),
+        Command::ForcePresence { agent, presence, order: said } => {
+            format!("ForcePresence: agent {agent}, {}, {}", forced(*presence), order(said))
         }
         Command::EndWrapUp { agent, by } => format!("EndWrapUp: agent {agent}, by {by:?}"),
         Command::PhoneFound { agent } => format!("PhoneFound: agent {agent}"),
