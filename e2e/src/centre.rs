@@ -78,7 +78,8 @@ impl Centre {
              [public]\nlisten = \"127.0.0.1:{public}\"\n\n\
              [internal]\nlisten = \"127.0.0.1:{internal}\"\n\n\
              [journal]\nstore = \"{journal}\"\n\n\
-             [[access_key]]\nak = \"demo\"\nsk = \"demo-secret-key\"\nvdns = [170]\n\n",
+             [[access_key]]\nak = \"demo\"\nsk = \"demo-secret-key\"\nvdns = [170]\n\n\
+             [[v1.key]]\nname = \"desk\"\nkey = \"demo-supervisor-key\"\nrole = \"supervisor\"\nvdns = [170]\n\n",
             sip = self.sip_port,
             public = self.public_port,
             internal = self.internal_port,
@@ -167,6 +168,30 @@ impl Centre {
         assert_eq!(answer["resultDatas"], answer["resultDesc"], "{answer}");
         let ids = answer["resultDesc"].as_array().unwrap_or_else(|| panic!("no ids: {answer}"));
         ids.iter().map(|id| id.as_str().expect("a call id is a string").to_owned()).collect()
+    }
+
+    /// A supervisor's POST to our own face, by curl: the HTTP status.
+    ///
+    /// # Panics
+    /// When curl cannot be run, or says no status.
+    #[must_use]
+    pub fn supervisor(&self, path: &str, body: &str) -> u16 {
+        let output = Command::new("curl")
+            .args(["--silent", "--show-error", "--output", "/dev/null", "--write-out", "%{http_code}", "--cacert"])
+            .arg(self.data().join("tls/certificate.pem"))
+            .args([
+                "-H",
+                "Authorization: Bearer demo-supervisor-key",
+                "-H",
+                "Content-Type: application/json",
+                "-d",
+                body,
+            ])
+            .arg(format!("https://127.0.0.1:{}/api/v1/vdns/170/{path}", self.public_port))
+            .output()
+            .expect("curl is installed: ./test.sh does that");
+        let status = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        status.parse().unwrap_or_else(|_| panic!("no status: {output:?}"))
     }
 
     /// Waits until that many calls wait in an agent's private queue, and returns their ids in order.

@@ -120,7 +120,7 @@ fn runner(seed: u64, cases: u32) -> TestRunner {
 fn the_laws_hold_on_random_schedules() {
     let schedules = (floor(), steps(STEPS_MAX));
     let seen = RefCell::new(BTreeSet::new());
-    runner(1, 400)
+    runner(1, 1000)
         .run(&schedules, |(floor, steps)| {
             let mut world = World::open(START, floor);
             steps.iter().for_each(|step| world.play(step));

@@ -143,6 +143,9 @@ impl World {
             match slot.role {
                 Role::Caller(id) => call(id).is_none_or(|call| call.caller != Some(**line)),
                 Role::Other(id) => call(id).is_none_or(|call| call.other != Some(**line)),
+                Role::Keeper(id) => {
+                    call(id).is_none_or(|call| call.kept.as_ref().is_none_or(|kept| kept.line != Some(**line)))
+                }
                 Role::Ringing(id) => call(id).is_none_or(|call| call.ringing.is_none()),
                 Role::Arriving(_) | Role::Parting => false,
             }
@@ -174,11 +177,13 @@ impl World {
             _ => false,
         });
         let is_answered = known.caller.and_then(|line| self.edge.legs.get(&line)).is_none_or(|slot| slot.answered);
+        let keeper_fits = call.keeper.is_some() == known.kept.is_some();
         let hold_is_told = match call.place {
+            _ if call.keeper.is_some() => true,
             Place::Talking { held, .. } => held == known.held || self.edge.facts.contains_key(&Topic::Call(call.id)),
             _ => true,
         };
-        stage_fits && has_other && rings && is_answered && hold_is_told
+        stage_fits && keeper_fits && has_other && rings && is_answered && hold_is_told
     }
 
     /// R13, R18: nobody is in a call that nobody else is in.

@@ -106,7 +106,13 @@ fn agent_left(chance: &mut Chance, size: Size, state: &State) -> Command {
 fn transfer_by(chance: &mut Chance, size: Size, state: &State) -> Command {
     let call = call(chance, state, talks);
     let agent = talker(chance, size, state, call);
-    Command::TransferBy(Transfer { call, agent, to: asked_for(chance, size), mode: mode(chance), expected_wait_max: None })
+    Command::TransferBy(Transfer {
+        call,
+        agent,
+        to: asked_for(chance, size),
+        mode: mode(chance),
+        expected_wait_max: None,
+    })
 }
 
 /// Whom an agent asks for.

@@ -36,7 +36,7 @@ pub fn steps(length: usize) -> impl Any<Value = Vec<Step>> {
         1 => (1..30_u64).prop_map(|minutes| Duration::from_secs(minutes * 60)),
     ];
     let floor = prop_oneof![60 => Just(None), 1 => floor().prop_map(Some)];
-    let step = (wait, any::<bool>(), 0..98_u8, any::<u16>(), any::<u16>(), floor)
+    let step = (wait, any::<bool>(), 0..96_u8, any::<u16>(), any::<u16>(), floor)
         .prop_map(|(wait, in_time, kind, first, second, floor)| Step { wait, in_time, kind, first, second, floor });
     vec(step, 1..length)
 }
@@ -343,15 +343,17 @@ impl Step {
             72 => Command::CompleteTransfer { call, agent: self.keeper(state, call) },
             73 => Command::JoinTalk { call, agent: self.keeper(state, call) },
             74 => Command::TakeBack { call, agent: self.keeper(state, call) },
-            75..=82 => Command::AskRest { agent, length: self.length(), cause: self.why().reason, by: self.by() },
-            83..=84 => Command::CancelRest { agent, by: self.by() },
-            85 => Command::GrantRest { agent },
-            86 => Command::DenyRest { agent, order: self.order() },
-            87..=89 => Command::ForcePresence { agent, presence: self.forced(), order: self.order() },
-            90..=96 => {
+            75..=79 => Command::AskRest { agent, length: self.length(), cause: self.why().reason, by: self.by() },
+            80 => Command::CancelRest { agent, by: self.by() },
+            81 => Command::GrantRest { agent },
+            82 => Command::DenyRest { agent, order: self.order() },
+            83..=84 => Command::ForcePresence { agent, presence: self.forced(), order: self.order() },
+            85..=88 => {
                 let why = NotReady { kind: NotReadyKind::Rest, reason: 0 };
                 Command::BecomeNotReady { agent, why, by: ChangedBy::Agent }
             }
+            89..=93 => Command::BecomeReady { agent, by: ChangedBy::Agent },
+            94 => Command::FailOffer { offer: self.offer(state) },
             _ => Command::Tick,
         }
     }
@@ -415,7 +417,8 @@ impl Step {
             1 => TransferMode::Specified,
             other => modes[usize::from(other) % 3],
         };
-        let to = match (self.second % 7, self.target(self.second)) {
+        let is_release = mode == TransferMode::Release;
+        let to = match (self.second % if is_release { 2 } else { 7 }, self.target(self.second)) {
             (0, _) => TransferTo::Outside("0302".into()),
             (_, Target::Queue(queue)) => TransferTo::Queue(queue),
             (_, Target::Agent(agent)) => TransferTo::Agent(agent),
@@ -463,6 +466,7 @@ impl Step {
         let suits = |call: &&Call| match self.kind {
             25..=31 | 67..=71 => talks(call),
             72..=74 => call.keeper.is_some(),
+            34..=36 => matches!(call.place, Place::Outside { .. }),
             _ => true,
         };
         let calls: Vec<CallId> = state.calls().filter(suits).map(|call| call.id).collect();

@@ -43,6 +43,13 @@ impl World {
                 self.part_other(*call);
                 self.enter(*call, Stage::Outside { address: Arc::clone(address), hops: *hops, answered: false });
             }
+            Event::CallTransferredOutside { call, address, hops, .. } => {
+                self.enter(*call, Stage::Outside { address: Arc::clone(address), hops: *hops, answered: false });
+            }
+            Event::CallKept { call, agent, keeping } => self.is_kept(*call, *agent, *keeping),
+            Event::KeepingChanged { call, keeping } => self.keeping_changed(*call, *keeping),
+            Event::CallGivenAway { call, .. } => self.is_given_away(*call),
+            Event::CallTakenBack { call, agent, .. } => self.is_taken_back(*call, *agent),
             Event::OutsideAnswered { call } => self.outside_is_answered(*call),
             Event::CallEnded { call, outcome, .. } => self.enter(*call, Stage::Ended { is_refusal: refusal(*outcome) }),
             _ => {}
@@ -71,6 +78,7 @@ impl World {
             key,
             caller: arrival.line,
             other: None,
+            kept: None,
             ringing: None,
             stage: Stage::Waiting,
             heard: (Sound::Nothing, Sound::Nothing),
@@ -117,6 +125,11 @@ impl World {
     pub(super) fn agent_left(&mut self, id: CallId, left: Left) {
         let Some(call) = self.edge.calls.get_mut(&id) else { return };
         let Stage::Talking { agent } = call.stage else { return };
+        if call.kept.is_some() {
+            let notes = call.other_note.take().map(|key| Note { key, value: None }).into_iter().collect();
+            let command = Command::AgentLeft { call: id, agent };
+            return self.submit_fact_with(Topic::Call(id), Some(command), notes);
+        }
         let notes = call.forget();
         let command = match left {
             Left::HungUp => Command::AgentLeft { call: id, agent },
@@ -130,7 +143,13 @@ impl EdgeCall {
     /// The notes of its legs are removed.
     pub(super) fn forget(&mut self) -> Vec<Note> {
         let caller = std::mem::take(&mut self.caller_is_noted).then(|| caller_note(self.key).into());
-        caller.into_iter().chain(self.other_note.take()).map(|key: Arc<str>| Note { key, value: None }).collect()
+        let keeper = self.kept.as_mut().and_then(|kept| kept.note.take());
+        caller
+            .into_iter()
+            .chain(self.other_note.take())
+            .chain(keeper)
+            .map(|key: Arc<str>| Note { key, value: None })
+            .collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Makes the legs and the sound of a call what its stage asks for.
 
-use engine::{CallId, Command, FailCause};
+use engine::{CallId, Command, FailCause, Keeping};
 use leg::End;
 use node::Note;
 
@@ -35,6 +35,9 @@ impl World {
             && !self.strikes(Plant::KeepAgentAtEnd, 500)
         {
             self.part(other);
+        }
+        if let Some(line) = call.kept.and_then(|kept| kept.line) {
+            self.part(line);
         }
         let Some(caller) = call.caller else { return };
         if self.edge.legs.get(&caller).is_some_and(|slot| slot.answered) {
@@ -101,7 +104,7 @@ impl World {
             return;
         }
         let lines = (call.caller, call.other);
-        let tells = matches!(call.stage, Stage::Talking { .. }) && is_held != call.held;
+        let tells = matches!(call.stage, Stage::Talking { .. }) && call.kept.is_none() && is_held != call.held;
         if let Some(call) = self.edge.calls.get_mut(&id) {
             (call.heard, call.held) = (heard, is_held);
         }
@@ -120,7 +123,11 @@ impl World {
 /// What caller and other side hear, and whether one of them holds.
 fn what_to_hear(call: &EdgeCall, caller_holds: bool, other_holds: bool) -> ((Sound, Sound), bool) {
     let is_talk = matches!(call.stage, Stage::Talking { .. } | Stage::Outside { answered: true, .. });
+    let is_aside = call.kept.as_ref().is_some_and(|kept| !is_talk || kept.keeping != Keeping::ToJoin);
     let sounds = match call.stage {
+        Stage::Waiting | Stage::Offered { .. } | Stage::Talking { .. } | Stage::Outside { .. } if is_aside => {
+            (Sound::Hold, Sound::Nothing)
+        }
         Stage::Waiting => (Sound::Hold, Sound::Nothing),
         Stage::Offered { .. } | Stage::Outside { answered: false, .. } => (Sound::Ringback, Sound::Nothing),
         Stage::Ended { .. } => (Sound::Nothing, Sound::Nothing),

@@ -6,6 +6,7 @@ mod arrive;
 mod committed;
 mod effects;
 mod facts;
+mod keep;
 mod mend;
 mod registrar;
 mod ring;
@@ -18,6 +19,7 @@ use engine::{AgentId, CallId, FailCause, LegKey, OfferId, Timestamp};
 use leg::{Input, Leg, LegEvent, Numbers, SessionTimers, Wish};
 
 pub(crate) use facts::{Fact, Topic};
+use keep::Kept;
 pub(crate) use registrar::BINDING;
 
 use crate::network::{LineId, Side};
@@ -70,6 +72,7 @@ pub(crate) enum Role {
     Caller(CallId),
     Ringing(CallId),
     Other(CallId),
+    Keeper(CallId),
     Parting,
 }
 
@@ -86,6 +89,8 @@ pub(crate) struct EdgeCall {
     key: LegKey,
     pub(crate) caller: Option<LineId>,
     pub(crate) other: Option<LineId>,
+    /// The agent who asked for somebody else.
+    pub(crate) kept: Option<Kept>,
     pub(crate) ringing: Option<Ringing>,
     pub(crate) stage: Stage,
     heard: (Sound, Sound),

@@ -43,7 +43,7 @@ impl World {
             LegEvent::Answered => match role {
                 Role::Ringing(call) => self.phone_answered(call, line),
                 Role::Other(call) => self.outside_answered(call),
-                Role::Arriving(_) | Role::Caller(_) | Role::Parting => {}
+                Role::Arriving(_) | Role::Caller(_) | Role::Keeper(_) | Role::Parting => {}
             },
             LegEvent::Ended(end) => self.leg_ended(line, role, &end),
             LegEvent::Gone => drop(self.edge.legs.remove(&line)),
@@ -64,6 +64,7 @@ impl World {
             (Role::Caller(call), Some(left)) => self.caller_left(call, left),
             (Role::Ringing(call), _) => self.phone_ended(call, line, end),
             (Role::Other(call), Some(left)) => self.other_left(call, left),
+            (Role::Keeper(call), Some(_)) => self.keeper_left(call),
             _ => {}
         }
     }
@@ -116,7 +117,7 @@ impl World {
     fn read_refer(&self, role: Role, refer: &Refer) -> Result<Command, u16> {
         let id = match role {
             Role::Other(call) => call,
-            Role::Ringing(_) => return Err(491),
+            Role::Ringing(_) | Role::Keeper(_) => return Err(491),
             Role::Arriving(_) | Role::Caller(_) | Role::Parting => return Err(403),
         };
         let call = self.edge.calls.get(&id).ok_or(481_u16)?;

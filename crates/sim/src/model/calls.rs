@@ -167,7 +167,9 @@ impl Model {
         }
         self.calls.retain(|other| other.id != call.id);
         self.said.push(Said::Ended(call.id, outcome, by));
-        for agent in talker(call).into_iter().chain(call.keeper.map(|keeper| keeper.agent)).chain(colleague(&call.caller)) {
+        for agent in
+            talker(call).into_iter().chain(call.keeper.map(|keeper| keeper.agent)).chain(colleague(&call.caller))
+        {
             self.end_talk(agent);
             engaged.push(agent);
         }

@@ -130,7 +130,9 @@ impl Model {
                 _ => return false,
             },
             PrivateAction::ReturnToSender => match sender {
-                Sender::Agent(sender) => self.handed_on(&mut journey, Sender::Private(owner), sender, Cause::ReturnedToSender),
+                Sender::Agent(sender) => {
+                    self.handed_on(&mut journey, Sender::Private(owner), sender, Cause::ReturnedToSender)
+                }
                 Sender::Caller | Sender::Queue(_) | Sender::Private(_) | Sender::Request | Sender::Outside => {
                     return false;
                 }
@@ -152,7 +154,13 @@ impl Model {
     }
 
     /// Only to who comes to it by itself, whatever is said of calls that are directed to agents who do not.
-    pub(super) fn handed_on(&self, journey: &mut Journey, by: Sender, to: AgentId, cause: Cause) -> Result<Goal, Rejection> {
+    pub(super) fn handed_on(
+        &self,
+        journey: &mut Journey,
+        by: Sender,
+        to: AgentId,
+        cause: Cause,
+    ) -> Result<Goal, Rejection> {
         let is_resting = self.agent(to).is_some_and(|agent| self.takes_nothing(agent));
         let goal = self.hop(journey, Target::Agent(to), Sent { cause, sender: by })?;
         if is_resting { Err(Rejection::AgentNotReady(to)) } else { Ok(goal) }

@@ -1,6 +1,6 @@
 //! Agents and supervisors at their screens: wishes by the faces, and what they do wrong.
 
-use engine::{AgentId, Call, CallId, ChangedBy, Command, Place, Presence, QueueId, Rest, SignIn, Work};
+use engine::{AgentId, Call, CallId, ChangedBy, Command, Place, Presence, QueueId, Rest, SignIn, Transfer, Work};
 use node::Submission;
 
 use super::Act;
@@ -40,6 +40,7 @@ impl World {
                 self.ask(Command::EndWrapUp { agent: id, by })
             }
             _ if is_calm => {}
+            (_, Work::Talking { call, .. }) if self.chance.is(350) => self.asks_for_somebody(id, call),
             (_, Work::Offered { .. }) => self.walks_away(id, true),
             (Presence::Ready, Work::Idle { .. }) if self.chance.is(150) && !self.is_on_the_phone(id) => {
                 self.meet(Situation::Colleague);
@@ -48,6 +49,21 @@ impl World {
             }
             _ => self.walks_away(id, false),
         }
+    }
+
+    /// For its call; or it says what is to become of one that it keeps.
+    fn asks_for_somebody(&mut self, agent: AgentId, call: CallId) {
+        let is_keeper = self.books.truth().state().call(call).is_some_and(|call| call.keeper.is_some());
+        if is_keeper {
+            let what = self.chance.weighted(&[3, 2, 3]);
+            return self.ask(match what {
+                0 => Command::CompleteTransfer { call, agent },
+                1 => Command::JoinTalk { call, agent },
+                _ => Command::TakeBack { call, agent },
+            });
+        }
+        let (to, mode) = (wishes::asked_for(&mut self.chance, self.setting.size), wishes::mode(&mut self.chance));
+        self.ask(Command::TransferBy(Transfer { call, agent, to, mode, expected_wait_max: None }));
     }
 
     fn walks_away(&mut self, id: AgentId, rings: bool) {

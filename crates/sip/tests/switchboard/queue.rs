@@ -116,6 +116,7 @@ async fn the_cancel_key_stops_the_ringing() {
 async fn keys_reach_the_agent_while_they_talk() {
     let mut stand = Stand::new(&[1001]).await;
     let talk = stand.talk("8001", 0).await;
+    stand.caller.is_heard(talk.to_caller_port, &stand.agents[0]).await;
     stand.caller.press(talk.to_caller_port, 10).await;
     loop {
         let packet = stand.agents[0].hear().await;
