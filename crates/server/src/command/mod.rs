@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use journal::{asked, sentence};
+pub(crate) use journal::{asked, masked, sentence};
 
 const EXAMPLES: &str = "\
 Examples:
