@@ -67,7 +67,7 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn help_tells_each_command_with_examples() {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
@@ -77,6 +77,7 @@ fn help_tells_each_command_with_examples() {
         &["sign", "--help"],
         &["journal", "--help"],
         &["replay", "--help"],
+        &["what-if", "--help"],
     ];
     let mut all = String::new();
     for arguments in commands {

@@ -1,8 +1,17 @@
-//! `anteroom demo`: the contact centre of `examples/demo.toml`, at once.
+//! `anteroom demo`: the contact centre of `examples/demo.toml`, at once, with people in it.
+
+mod audio;
+mod chance;
+mod narrator;
+mod phone;
+mod register;
+mod screen;
+mod story;
 
 use std::io::Write;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -12,10 +21,14 @@ use crate::run;
 
 const NOTES: &str = "\
 Everything listens on this machine alone. The same centre as a file: examples/demo.toml.
+Agents 1001 to 1003, 1099, 1006 and 1007 are played, and so are callers: each has a SIP phone of its
+own that registers, rings, talks and transfers. The other agents are yours: bring a softphone.
 A second start with the same --data continues where the first ended.
 
 Examples:
   anteroom demo
+  anteroom demo --for 60 --seed 7                 another story, and a short one
+  anteroom demo --data /tmp/demo --alone          nobody calls but you
   anteroom demo --data /tmp/demo --quiet";
 
 /// Run a small contact centre on this machine, without any configuration
@@ -28,9 +41,18 @@ pub(crate) struct Options {
     /// Another loopback address, when 127.0.0.1 is taken
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST, value_parser = loopback)]
     address: Ipv4Addr,
-    /// Print no advice and log warnings only
+    /// Print no advice, log warnings only, and play nobody
     #[arg(long)]
     quiet: bool,
+    /// Play no callers and agents
+    #[arg(long)]
+    alone: bool,
+    /// End by itself after so many seconds
+    #[arg(long = "for", value_name = "SECONDS")]
+    lasts: Option<u64>,
+    /// What the played callers and agents do follows from this number
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, conflicts_with_all = ["quiet", "alone"])]
+    seed: u64,
     /// How many threads serve SIP and HTTP
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
@@ -55,37 +77,79 @@ pub(crate) fn config(address: Ipv4Addr, data: &Path) -> Result<Config, Report> {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut config = config(options.address, &options.data).map_err(|report| Failure::Wrong(report.to_string()))?;
     config.threads = options.threads.map(usize::from);
-    if options.quiet {
+    let is_played = !options.quiet && !options.alone;
+    if options.quiet || is_played {
+        // The story tells what happens.
         config.log.level = config::LogLevel::Warn;
     }
-    let advice = advice(options.address, &options.data);
-    let is_quiet = options.quiet;
-    run::serve(config, None, move || {
-        if !is_quiet {
+    let lasts = options.lasts.map(Duration::from_secs);
+    run::serve(config, None, move |server| {
+        if !options.quiet {
             // Nobody has to read it: the demo runs on when its output is closed.
-            let _ = writeln!(std::io::stdout(), "{advice}");
+            let _ = writeln!(std::io::stdout(), "{}", advice(options.address, &options.data, is_played));
+        }
+        let node = server.nodes().first().filter(|_| is_played).cloned();
+        let setting = story::Setting {
+            server: SocketAddr::from((options.address, 5060)),
+            domain: options.address.to_string(),
+            seed: options.seed,
+            ask: ask(options.address, &options.data),
+        };
+        async move {
+            let end = async {
+                match lasts {
+                    Some(lasts) => tokio::time::sleep(lasts).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let story = async {
+                match node {
+                    Some(node) => story::play(node, setting).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = end => Ok(()),
+                failed = story => failed,
+            }
         }
     })
 }
 
-/// What to try next, with commands that work as they stand.
-fn advice(address: Ipv4Addr, data: &Path) -> String {
-    let program = std::env::args().next().unwrap_or_else(|| "anteroom".to_owned());
-    let mut ask = format!("{program} ask private-calls --cc 1 --vdn 170 --agent 1099");
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "anteroom".to_owned())
+}
+
+/// The command that lists the private calls.
+fn ask(address: Ipv4Addr, data: &Path) -> String {
+    let mut ask = format!("{} ask private-calls --cc 1 --vdn 170 --agent 1099", program());
     if address != Ipv4Addr::LOCALHOST {
         ask.push_str(&format!(" --base https://{address}:28443"));
     }
     if data != Path::new(config::DATA) {
         ask.push_str(&format!(" --data {}", data.display()));
     }
+    ask
+}
+
+/// What to try next, with commands that work as they stand.
+fn advice(address: Ipv4Addr, data: &Path, is_played: bool) -> String {
+    let (program, ask) = (program(), ask(address, data));
+    let yours = if is_played { 1004 } else { 1099 };
+    let played = if is_played {
+        "
+            1001 to 1003, 1099, 1006 and 1007 are played, as are callers; the others are yours"
+    } else {
+        ""
+    };
     format!(
         "
 The demo runs: call centre 1, VDN 170. Nothing outside this machine reaches it. Ctrl-C stops it.
 
-  Agents    1001 to 1005 and 1099 serve Sales, 1006 to 1010 serve Support. Their phones register:
-              user 1099, password demo-1099, server and domain {address}, port 5060, UDP or TCP
+  Agents    1001 to 1005 and 1099 serve Sales, 1006 to 1010 serve Support{played}. Their phones register:
+              user {yours}, password demo-{yours}, server and domain {address}, port 5060, UDP or TCP
             With baresip, a line in ~/.baresip/accounts and one in ~/.baresip/config:
-              <sip:1099@{address}>;auth_pass=demo-1099
+              <sip:{yours}@{address}>;auth_pass=demo-{yours}
               net_interface {address}
   Callers   any softphone on this machine, without an account:
               sip:8001@{address} for Sales, sip:8002@{address} for Support, sip:1099@{address} for that agent alone

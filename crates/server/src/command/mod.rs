@@ -8,13 +8,14 @@ mod journal;
 mod replay;
 mod serve;
 mod sign;
+mod what_if;
 
 use std::fmt;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use journal::{asked, sentence};
+pub(crate) use journal::{asked, masked, sentence};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,6 +48,7 @@ enum Command {
     Sign(sign::Options),
     Journal(journal::Options),
     Replay(replay::Options),
+    WhatIf(what_if::Options),
 }
 
 /// Why a command did not do what it was asked.
@@ -96,6 +98,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Sign(options) => sign::run(&options),
         Command::Journal(options) => journal::run(&options),
         Command::Replay(options) => replay::run(&options),
+        Command::WhatIf(options) => what_if::run(&options),
     };
     let Err(failure) = result else { return ExitCode::SUCCESS };
     eprintln!("{failure}");

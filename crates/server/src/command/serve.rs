@@ -36,5 +36,5 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         threads: options.threads.map(usize::from),
     };
     let config = source.load().map_err(|error| Failure::Wrong(error.to_string()))?;
-    run::serve(config, Some(&source), || ())
+    run::serve(config, Some(&source), |_| std::future::pending())
 }

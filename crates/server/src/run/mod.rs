@@ -44,8 +44,16 @@ impl ConfigFile {
     }
 }
 
-/// Runs until a signal ends it; SIGHUP reads `file` again. `ready` is called once everything listens.
-pub(crate) fn serve(config: Config, file: Option<&ConfigFile>, ready: impl FnOnce()) -> Result<(), Failure> {
+/// Runs until a signal ends it, or what `ready` gives back; SIGHUP reads `file` again. `ready` is called once everything
+/// listens.
+pub(crate) fn serve<Until>(
+    config: Config,
+    file: Option<&ConfigFile>,
+    ready: impl FnOnce(&Server) -> Until,
+) -> Result<(), Failure>
+where
+    Until: Future<Output = Result<(), Failure>>,
+{
     logging::start(config.log);
     descriptors::check(&config);
     let render = metrics::install()?;
@@ -54,8 +62,8 @@ pub(crate) fn serve(config: Config, file: Option<&ConfigFile>, ready: impl FnOnc
     let result = runtime.block_on(async {
         let signals = Signals::listen()?;
         let server = Server::start(config, render).await?;
-        ready();
-        signals.serve(server, file).await
+        let until = ready(&server);
+        signals.serve(server, file, until).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
@@ -88,17 +96,30 @@ impl Signals {
     }
 
     /// Reloads at each SIGHUP, stops at the first SIGTERM or SIGINT, and at once at the second. Stops by itself, and
-    /// fails, when SIP breaks: nobody could be called any more, and only a start gets it back.
-    async fn serve(mut self, mut server: Server, file: Option<&ConfigFile>) -> Result<(), Failure> {
+    /// fails, when SIP breaks: nobody could be called any more, and only a start gets it back. Stops when `until` is over,
+    /// and fails as that does.
+    async fn serve(
+        mut self,
+        mut server: Server,
+        file: Option<&ConfigFile>,
+        until: impl Future<Output = Result<(), Failure>>,
+    ) -> Result<(), Failure> {
         let vitals = server.vitals();
+        let mut until = Box::pin(until);
+        let mut over = Ok(());
         let broken = loop {
             tokio::select! {
                 _ = self.hangup.recv() => reload(&mut server, file).await,
                 _ = self.terminate.recv() => break None,
                 _ = self.interrupt.recv() => break None,
                 part = vitals.breaks() => break Some(part),
+                end = &mut until => {
+                    over = end;
+                    break None;
+                }
             }
         };
+        drop(until);
         match broken {
             None => tracing::info!("stopping; a second signal stops at once"),
             Some(part) => tracing::error!(
@@ -112,7 +133,7 @@ impl Signals {
             _ = self.terminate.recv() => tracing::warn!("stopped at once"),
             _ = self.interrupt.recv() => tracing::warn!("stopped at once"),
         }
-        broken.map_or(Ok(()), |part| Err(Failure::Broken(format!("the {part} of SIP ended by a fault of ours"))))
+        broken.map_or(over, |part| Err(Failure::Broken(format!("the {part} of SIP ended by a fault of ours"))))
     }
 }
 

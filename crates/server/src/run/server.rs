@@ -107,6 +107,11 @@ impl Server {
         self.edge.vitals()
     }
 
+    /// The VDNs' nodes, in the order of the file.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// Takes no new calls and hangs up the live ones, lets open requests end, and closes the journal.
     pub(crate) async fn stop(self) {
         self.ready.stops();
@@ -179,7 +184,8 @@ domain = "127.0.0.1"
         assert_eq!(status, 503);
         assert!(text.contains("broken: the switchboard ended by a fault of ours"), "{text}");
 
-        let end = tokio::time::timeout(Duration::from_secs(20), signals.serve(server, None)).await;
+        let end =
+            tokio::time::timeout(Duration::from_secs(20), signals.serve(server, None, std::future::pending())).await;
         let end = end.expect("it stops without being told");
         assert!(matches!(&end, Err(Failure::Broken(why)) if why.contains("switchboard")), "{end:?}");
         let _ = std::fs::remove_dir_all(folder);

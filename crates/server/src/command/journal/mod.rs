@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, print_line};
 use crate::config;
+pub(crate) use words::masked;
 pub(super) use words::time;
 
 const NOTES: &str = "\

@@ -21,7 +21,7 @@ pub(super) fn until(until: Option<Timestamp>) -> String {
 }
 
 /// A number that may be somebody's: all but its last three characters hidden.
-pub(super) fn masked(number: &str) -> String {
+pub(crate) fn masked(number: &str) -> String {
     let shown = number.char_indices().nth_back(2).map_or(0, |(at, _)| at);
     if number.chars().count() <= 5 {
         return number.to_owned();
