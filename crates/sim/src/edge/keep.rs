@@ -52,6 +52,8 @@ impl World {
 
     pub(super) fn is_taken_back(&mut self, id: CallId, agent: AgentId) {
         self.meet(Situation::TakenBack);
+        // Who answered in the same moment rings no more, and was not put through yet.
+        self.stop_ringing(id);
         self.part_other(id);
         let Some(call) = self.edge.calls.get_mut(&id) else { return };
         let Some(kept) = call.kept.take() else { return };

@@ -140,7 +140,8 @@ fn what_to_hear(call: &EdgeCall, caller_holds: bool, other_holds: bool) -> ((Sou
             _ => (Sound::Nothing, Sound::Nothing),
         },
     };
-    (sounds, is_talk && (caller_holds || other_holds))
+    // Of a call that an agent keeps nobody is told who holds.
+    (sounds, is_talk && call.kept.is_none() && (caller_holds || other_holds))
 }
 
 /// How a leg's end is told to the journal; none for an end of our own making.

@@ -104,6 +104,8 @@ impl<N: Network> Board<N> {
 
     /// The keeper talks with its caller again.
     pub(super) fn is_taken_back(&mut self, id: CallId, agent: AgentId, why: TakenBack) {
+        // Who answered in the same moment rings no more, and was not put through yet.
+        self.stop_ringing(id, &elsewhere());
         self.part_other(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(kept) = call.kept.take() else { return };
