@@ -52,6 +52,7 @@ mod agent;
 mod call;
 mod command;
 mod event;
+mod figures;
 mod floor;
 mod id;
 mod rejection;
@@ -64,6 +65,7 @@ pub use call::{
 };
 pub use command::{Command, Target};
 pub use event::{ChosenPresence, Event, OfferEnd, WithdrawCause};
+pub use figures::{Figures, Flow, QueueFigures, Spread};
 pub use floor::{
     Action, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnSignOut, OpenHours,
     PrivateAction, PrivateRules, PrivateSettings, Queue, SignIn, Situation, SkillStep, Strategy, Treatment, Treatments,
@@ -75,11 +77,13 @@ pub use time::Timestamp;
 
 mod decide;
 mod engine;
+mod expected;
 mod preview;
 mod routing;
 mod settle;
 mod state;
 
 pub use engine::{Engine, Entry};
+pub use expected::{ExpectedWait, WaitFor};
 pub use preview::{Departure, Destination};
 pub use state::{Agent, Deadline, Image, State};

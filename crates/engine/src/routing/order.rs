@@ -30,11 +30,20 @@ impl CallOrder {
             Line::Queue(_) => (since(call, wait), step),
             Line::Private(_) => (wait.joined, None),
         };
+        Self::at(call.priority, since, step, call.id)
+    }
+
+    /// The place of a call of this priority that joined a queue at `now`, after all others like it.
+    pub(crate) fn of_newcomer(priority: u8, now: Timestamp, step: Option<Duration>) -> Self {
+        Self::at(priority, now, step, LAST)
+    }
+
+    fn at(priority: u8, since: Timestamp, step: Option<Duration>, call: CallId) -> Self {
         let (urgency, from) = match step {
-            None => (u8::MAX - call.priority, since),
-            Some(step) => (0, Timestamp(since.0.saturating_sub(micros(step).saturating_mul(call.priority.into())))),
+            None => (u8::MAX - priority, since),
+            Some(step) => (0, Timestamp(since.0.saturating_sub(micros(step).saturating_mul(priority.into())))),
         };
-        Self { urgency, from, since, call: call.id }
+        Self { urgency, from, since, call }
     }
 }
 
@@ -52,13 +61,21 @@ pub(crate) struct Standing {
 impl Standing {
     /// Where `call` stands at `now`, where priority grows by one in each `step`.
     pub(crate) fn of(call: &Call, wait: &Wait, step: Option<Duration>, now: Timestamp) -> Self {
-        let since = since(call, wait);
-        let priority = i128::from(call.priority);
+        Self::at(call.priority, since(call, wait), step, now, call.id)
+    }
+
+    /// Where a call of this priority stands that joined a queue at `now`.
+    pub(crate) fn of_newcomer(priority: u8, now: Timestamp, step: Option<Duration>) -> Self {
+        Self::at(priority, now, step, now, LAST)
+    }
+
+    fn at(priority: u8, since: Timestamp, step: Option<Duration>, now: Timestamp, call: CallId) -> Self {
+        let priority = i128::from(priority);
         let (points, per) = match step.map(|step| i128::from(micros(step))) {
             None => (priority, 1),
             Some(per) => (priority * per + i128::from(now.0 - since.0), per),
         };
-        Self { points, per, since, call: call.id }
+        Self { points, per, since, call }
     }
 }
 
@@ -74,6 +91,9 @@ impl PartialOrd for Standing {
         Some(self.cmp(other))
     }
 }
+
+/// Comes after every call there is.
+const LAST: CallId = CallId { second: i64::MAX, number: u64::MAX };
 
 fn since(call: &Call, wait: &Wait) -> Timestamp {
     call.since.unwrap_or(wait.joined)
