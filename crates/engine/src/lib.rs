@@ -82,8 +82,10 @@ mod preview;
 mod routing;
 mod settle;
 mod state;
+mod why;
 
 pub use engine::{Engine, Entry};
 pub use expected::{ExpectedWait, WaitFor};
 pub use preview::{Departure, Destination};
 pub use state::{Agent, Deadline, Image, State};
+pub use why::{NotNow, Others, Reason, Then, Waits, What, WhyHere};
