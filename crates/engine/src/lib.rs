@@ -52,6 +52,7 @@ mod agent;
 mod call;
 mod command;
 mod event;
+mod figures;
 mod floor;
 mod id;
 mod rejection;
@@ -66,6 +67,7 @@ pub use call::{
 };
 pub use command::{Command, Target, Transfer, TransferMode, TransferTo};
 pub use event::{ChosenPresence, Event, OfferEnd, TakenBack, WithdrawCause};
+pub use figures::{Figures, Flow, QueueFigures, Spread};
 pub use floor::{
     Action, AgentQueue, AgentSettings, DayHours, DirectedToNotReady, Floor, Holiday, OnNotReady, OnRestEnd, OnSignOut,
     OpenHours, PrivateAction, PrivateRules, PrivateSettings, Queue, RestMax, SignIn, Situation, SkillStep, Strategy,
@@ -77,11 +79,15 @@ pub use time::Timestamp;
 
 mod decide;
 mod engine;
+mod expected;
 mod preview;
 mod routing;
 mod settle;
 mod state;
+mod why;
 
 pub use engine::{Engine, Entry};
+pub use expected::{ExpectedWait, WaitFor};
 pub use preview::{Departure, Destination};
 pub use state::{Agent, Deadline, Image, State};
+pub use why::{NotNow, Others, Reason, Then, Waits, What, WhyHere};

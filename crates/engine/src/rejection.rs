@@ -2,6 +2,7 @@
 //! asked.
 
 use core::fmt;
+use core::time::Duration;
 
 use alloc::string::String;
 
@@ -41,6 +42,9 @@ pub enum Rejection {
     NotTheKeeper(AgentId, CallId),
     /// Another agent keeps this call, or the agent itself does and has asked for somebody already.
     CallIsKept(CallId, AgentId),
+    /// The call is expected to wait longer than the transfer allows: nine of ten such calls are answered within this
+    /// time; none: nobody serves.
+    ExpectedWaitTooLong(CallId, Option<Duration>),
     /// A specified transfer is to an agent.
     SpecifiedNeedsAgent(CallId),
     /// A call cannot be directed to the agent who is its caller or talks with it already.
@@ -90,6 +94,10 @@ impl fmt::Display for Rejection {
             Self::NotTheKeeper(agent, call) => write!(f, "agent {agent} does not keep call {call}"),
             Self::CallIsKept(call, keeper) => {
                 write!(f, "agent {keeper} keeps call {call} and has asked for somebody already")
+            }
+            Self::ExpectedWaitTooLong(call, None) => write!(f, "call {call} would wait, and nobody serves it there"),
+            Self::ExpectedWaitTooLong(call, Some(expected)) => {
+                write!(f, "call {call} would wait up to {} s there, longer than allowed", expected.as_secs())
             }
             Self::SpecifiedNeedsAgent(call) => write!(f, "call {call} can be specified only for an agent"),
             Self::AgentIsInTheCall(agent, call) => write!(f, "agent {agent} is in call {call} already"),

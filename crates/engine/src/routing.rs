@@ -2,8 +2,7 @@
 
 mod order;
 
-use self::order::Standing;
-pub(crate) use self::order::{AgentOrder, CallOrder};
+pub(crate) use self::order::{AgentOrder, CallOrder, Standing};
 
 use core::time::Duration;
 
@@ -136,7 +135,8 @@ fn may_take(agent: &Agent, call: &Call) -> bool {
     call.not_before.iter().all(|(kept, _)| *kept != agent.settings.id)
 }
 
-fn waiting(call: &Call) -> Option<&Wait> {
+/// A call's place in a line, while it waits there.
+pub(crate) fn waiting(call: &Call) -> Option<&Wait> {
     match &call.place {
         Place::Waiting(wait) => Some(wait),
         Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,

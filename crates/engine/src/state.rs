@@ -4,6 +4,7 @@ mod apply;
 mod by_queue;
 mod by_weight;
 mod digest;
+mod figures;
 mod index;
 mod lookup;
 mod merged;
@@ -18,12 +19,14 @@ use core::time::Duration;
 
 use self::by_queue::ByQueue;
 use self::digest::Digest;
+use self::figures::AllFigures;
 use self::index::Index;
 use self::table::Table;
 
 use crate::agent::{Forced, NotReady, NotReadyKind, Presence, Reach, Rest, Work};
 use crate::call::{Call, Caller, PassedOver};
 use crate::event::ChosenPresence;
+use crate::figures::{Figures, QueueFigures};
 use crate::floor::{ANY_WEIGHT, AgentSettings, Floor, PrivateRules, Queue, Situation, VdnSettings};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
 use crate::routing::CallOrder;
@@ -43,6 +46,7 @@ pub struct State {
     arriving: Option<Arrival>,
     calls_made: u64,
     offers_made: u64,
+    figures: AllFigures,
     index: Index,
 }
 
@@ -156,6 +160,10 @@ pub struct Image {
     pub offers_made: u64,
     /// Queues that are closed by hand, and since when, by id.
     pub closed: Vec<(QueueId, Timestamp)>,
+    /// What is known of how long agents' calls last, by id.
+    pub figures: Vec<(AgentId, Figures)>,
+    /// What is known of how long talks with the calls of queues last, and of how many come, by id.
+    pub queue_figures: Vec<(QueueId, QueueFigures)>,
 }
 
 impl State {
@@ -324,6 +332,8 @@ impl State {
         self.agents().for_each(|agent| agent.hash(&mut digest));
         self.calls().for_each(|call| call.hash(&mut digest));
         self.closed.hash(&mut digest);
+        self.figures.agents.entries().into_iter().for_each(|figures| figures.hash(&mut digest));
+        self.figures.queues.entries().into_iter().for_each(|figures| figures.hash(&mut digest));
         digest.finish()
     }
 
@@ -339,6 +349,8 @@ impl State {
             calls_made: self.calls_made,
             offers_made: self.offers_made,
             closed: self.closed.iter().map(|(queue, since)| (*queue, *since)).collect(),
+            figures: self.figures.agents.entries().into_iter().map(|(id, of)| (*id, Figures::clone(of))).collect(),
+            queue_figures: self.figures.queues.entries().into_iter().map(|(id, of)| (*id, QueueFigures::clone(of))).collect(),
         }
     }
 }
@@ -413,6 +425,16 @@ impl State {
     /// The first who waits for a rest and can have it: with a place in each of its queues, and first in the line of each.
     pub(crate) fn next_to_rest(&self) -> Option<AgentId> {
         self.index.rests.next_to_rest(&self.agents)
+    }
+
+    /// The agents who are signed in to a queue, in an order that has nothing to do with their ids.
+    pub(crate) fn signed_in(&self, queue: QueueId) -> impl Iterator<Item = &Agent> {
+        self.index.signed_in(queue).filter_map(|agent| self.agent(agent))
+    }
+
+    /// How many calls of a queue come before this place; counted no further than about `max`, where it is all of them.
+    pub(crate) fn ahead_count(&self, queue: QueueId, place: &CallOrder, max: usize) -> usize {
+        self.index.ahead_count(queue, place, max)
     }
 
     /// Available agents for whom private calls wait.

@@ -2,10 +2,12 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::call::{Call, Cause, Keeper, Keeping, Outcome, Party, Place, Sender};
 use crate::command::{Target, Transfer, TransferMode, TransferTo};
 use crate::event::{Event, OfferEnd, TakenBack, WithdrawCause};
+use crate::expected::WaitFor;
 use crate::id::{AgentId, CallId};
 use crate::rejection::Rejection;
 use crate::state::State;
@@ -38,6 +40,9 @@ pub(super) fn transfer_by(state: &State, now: Timestamp, wish: &Transfer) -> Res
     if mode == TransferMode::Specified && !matches!(to, TransferTo::Agent(_)) {
         return Err(Rejection::SpecifiedNeedsAgent(id));
     }
+    if let Some(max) = wish.expected_wait_max {
+        is_served_within(state, now, call, to, max)?;
+    }
     let mut journey = Journey::of(state, now, call).transferred();
     match to {
         TransferTo::Queue(queue) => journey.hop_to_queue(*queue, sent_by(agent))?,
@@ -50,6 +55,27 @@ pub(super) fn transfer_by(state: &State, now: Timestamp, wish: &Transfer) -> Res
     let mut events = vec![Event::CallKept { call: id, agent, keeping }];
     events.append(&mut journey.events);
     Ok(events.into())
+}
+
+/// Held against the time within which nine of ten such calls are answered. Of the outside nothing is expected.
+fn is_served_within(
+    state: &State,
+    now: Timestamp,
+    call: &Call,
+    to: &TransferTo,
+    max: Duration,
+) -> Result<(), Rejection> {
+    let priority = call.priority;
+    let of = match to {
+        TransferTo::Queue(queue) => WaitFor::Queue { queue: *queue, priority },
+        TransferTo::Agent(agent) => WaitFor::Agent { agent: *agent, priority },
+        TransferTo::Outside(_) => return Ok(()),
+    };
+    let expected = state.expected_wait(now, of)?.p90();
+    if expected.is_some_and(|expected| expected <= max) {
+        return Ok(());
+    }
+    Err(Rejection::ExpectedWaitTooLong(call.id, expected))
 }
 
 /// What the agent keeps the call for, if it does.

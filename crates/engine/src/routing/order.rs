@@ -32,11 +32,20 @@ impl CallOrder {
             Line::Queue(_) => (since(call, wait), step),
             Line::Private(_) => (wait.joined, None),
         };
+        Self::at(call.priority, since, step, call.id)
+    }
+
+    /// The place of a call of this priority that joined a queue at `now`, after all others like it.
+    pub(crate) fn of_newcomer(priority: u8, now: Timestamp, step: Option<Duration>) -> Self {
+        Self::at(priority, now, step, LAST)
+    }
+
+    fn at(priority: u8, since: Timestamp, step: Option<Duration>, call: CallId) -> Self {
         let (urgency, from) = match step {
-            None => (u8::MAX - call.priority, since),
-            Some(step) => (0, Timestamp(since.0.saturating_sub(micros(step).saturating_mul(call.priority.into())))),
+            None => (u8::MAX - priority, since),
+            Some(step) => (0, Timestamp(since.0.saturating_sub(micros(step).saturating_mul(priority.into())))),
         };
-        Self { urgency, from, since, call: call.id, priority: call.priority }
+        Self { urgency, from, since, call, priority }
     }
 }
 
@@ -55,8 +64,16 @@ pub(crate) struct Standing {
 impl Standing {
     /// Where a call of this order in a queue stands at `now`, where priority grows by one in each `step`.
     pub(crate) fn of(order: &CallOrder, step: Option<Duration>, now: Timestamp) -> Self {
-        let CallOrder { since, call, .. } = *order;
-        let priority = i128::from(order.priority);
+        Self::at(order.priority, order.since, step, now, order.call)
+    }
+
+    /// Where a call of this priority stands that joined a queue at `now`.
+    pub(crate) fn of_newcomer(priority: u8, now: Timestamp, step: Option<Duration>) -> Self {
+        Self::at(priority, now, step, now, LAST)
+    }
+
+    fn at(priority: u8, since: Timestamp, step: Option<Duration>, now: Timestamp, call: CallId) -> Self {
+        let priority = i128::from(priority);
         let (points, per) = match step.map(|step| i128::from(micros(step))) {
             None => (priority, 1),
             Some(per) => (priority * per + i128::from(now.0 - since.0), per),
@@ -81,6 +98,9 @@ impl PartialOrd for Standing {
         Some(self.cmp(other))
     }
 }
+
+/// Comes after every call there is.
+const LAST: CallId = CallId { second: i64::MAX, number: u64::MAX };
 
 fn since(call: &Call, wait: &Wait) -> Timestamp {
     call.since.unwrap_or(wait.joined)

@@ -20,6 +20,7 @@ use super::{Agent, Image, State};
 impl State {
     /// Makes `event`, which happened at `at`, true.
     pub(crate) fn apply(&mut self, at: Timestamp, event: &Event) {
+        self.measure(at, event);
         match event {
             Event::VdnNamed(vdn) => self.vdn = Some(*vdn),
             Event::SettingsDefined(settings) => self.define_settings(settings),
@@ -104,6 +105,12 @@ impl State {
         for agent in image.agents {
             state.index.list_agent(&agent);
             state.agents.insert(agent.settings.id, agent);
+        }
+        for (agent, figures) in image.figures {
+            state.figures.agents.insert(agent, figures);
+        }
+        for (queue, figures) in image.queue_figures {
+            state.figures.queues.insert(queue, figures);
         }
         for call in image.calls {
             state.index.list_call(&call, &state.agents);

@@ -45,7 +45,9 @@ struct QueueIndex {
     waiting: ByWeight<CallOrder>,
     /// By their weight in the queue.
     available: ByWeight<AgentOrder>,
-    signed_in: usize,
+    /// All agents who are signed in to it, in an order that has nothing to do with their ids: the first of them are as
+    /// good a sample as any.
+    signed_in: BTreeSet<(u32, AgentId)>,
     passed_over: PassedOver,
     /// In which time the priority of its calls grows by one.
     step: Option<Duration>,
@@ -96,7 +98,21 @@ impl Index {
     }
 
     pub(super) fn signed_in_count(&self, queue: QueueId) -> usize {
-        self.queues.get(queue).map_or(0, |index| index.signed_in)
+        self.queues.get(queue).map_or(0, |index| index.signed_in.len())
+    }
+
+    pub(super) fn signed_in(&self, queue: QueueId) -> impl Iterator<Item = AgentId> {
+        self.queues.get(queue).into_iter().flat_map(|index| index.signed_in.iter().map(|(_, agent)| *agent))
+    }
+
+    /// How many calls of a queue come before a place, of each list no more than `max`; further back it is all of them.
+    pub(super) fn ahead_count(&self, queue: QueueId, place: &CallOrder, max: usize) -> usize {
+        let lists = self.queues.get(queue).into_iter().flat_map(|index| index.waiting.up_to(u8::MAX));
+        let ahead = |list: &BTreeSet<CallOrder>| {
+            let counted = list.range(..place).take(max).count();
+            if counted == max { list.len() } else { counted }
+        };
+        lists.map(ahead).sum()
     }
 
     pub(super) fn passed_over(&self, queue: QueueId) -> PassedOver {
@@ -204,7 +220,7 @@ impl Index {
         self.rests.remove_queue(queue);
         let Some(index) = self.queues.remove(queue) else { return };
         assert!(index.waiting.len() == 0, "a queue is removed only when no call waits in it");
-        assert!(index.signed_in == 0, "a queue is removed only when no agent signs in to it");
+        assert!(index.signed_in.is_empty(), "a queue is removed only when no agent signs in to it");
     }
 
     /// Takes up an agent.
@@ -228,8 +244,11 @@ impl Index {
         }
         for part in &agent.settings.queues {
             let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
-            index.signed_in -= usize::from(before != Standing::Out);
-            index.signed_in += usize::from(after != Standing::Out);
+            if before == Standing::Out {
+                index.signed_in.insert(mixed(agent.settings.id));
+            } else if after == Standing::Out {
+                index.signed_in.remove(&mixed(agent.settings.id));
+            }
             if let Some(count) = index.passed_over(before) {
                 *count -= 1;
             }
@@ -392,6 +411,11 @@ impl QueueIndex {
     fn can_take_from(&self, host: &Self) -> bool {
         matches!((self.available.greatest(), host.waiting.least()), (Some(weight), Some(need)) if need <= weight)
     }
+}
+
+/// An agent with a number that is its own and looks like chance.
+const fn mixed(agent: AgentId) -> (u32, AgentId) {
+    (agent.0.wrapping_mul(0x9e37_79b1) ^ agent.0.wrapping_mul(0x85eb_ca6b) >> 15, agent)
 }
 
 fn deadlines_of_agent(agent: &Agent) -> impl Iterator<Item = (Timestamp, Deadline)> + use<> {

@@ -47,6 +47,17 @@ impl<K: Ord + Hash + Copy, V> Table<K, V> {
         self.slot_by_key.insert(key, slot);
     }
 
+    /// The value of a key, made now if there is none.
+    pub(super) fn or_default(&mut self, key: K) -> &mut V
+    where
+        V: Default,
+    {
+        if self.get(key).is_none() {
+            self.insert(key, V::default());
+        }
+        self.get_mut(key).expect("it is there")
+    }
+
     pub(super) fn remove(&mut self, key: K) -> Option<V> {
         let slot = self.slot_by_key.remove(&key)?;
         self.free.push(slot);
@@ -58,7 +69,8 @@ impl<K: Ord + Hash + Copy, V> Table<K, V> {
         self.entries().into_iter().map(|(_, value)| &**value)
     }
 
-    fn entries(&self) -> Vec<&(K, Box<V>)> {
+    /// All keys and values, by key, sorted first like [`Self::values`].
+    pub(super) fn entries(&self) -> Vec<&(K, Box<V>)> {
         let mut entries: Vec<_> = self.slots.iter().flatten().collect();
         entries.sort_unstable_by_key(|(key, _)| *key);
         entries

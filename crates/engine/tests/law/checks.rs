@@ -1,8 +1,8 @@
 //! The invariants of a settled state, written against what anybody can read: slow and obvious.
 
 use engine::{
-    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Keeping, Line, PassedOver, Place, Presence, QueueId, Reach, Rest,
-    State, Timestamp, Wait, Work,
+    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Keeping, Line, NotNow, PassedOver, Place, Presence, QueueId, Reach,
+    Reason, Rest, State, Timestamp, Wait, What, Work,
 };
 
 use super::rests::check_rests;
@@ -12,6 +12,7 @@ pub fn check_state(state: &State, now: Timestamp, next: Option<(Timestamp, Deadl
     state.calls().for_each(|call| check_call(state, call));
     state.agents().for_each(|agent| check_agent(state, agent));
     state.calls().for_each(|call| check_need(state, now, call));
+    state.calls().for_each(|call| check_why(state, now, call));
     check_lines(state);
     check_counts(state);
     check_nobody_waits_in_vain(state);
@@ -171,6 +172,43 @@ fn check_nobody_waits_in_vain(state: &State) {
         let idle = state.agents().find(|agent| agent.is_available() && may_take(state, agent, call, wait.line));
         assert!(idle.is_none(), "{call:?} waits while {idle:?} is available");
     }
+}
+
+/// What is said of a call is so: its place in line, everybody who may take it, and that none of them could.
+fn check_why(state: &State, now: Timestamp, call: &Call) {
+    let why = state.why(now, call.id).expect("the call is live");
+    let Some(wait) = wait_of(call) else {
+        return assert!(!matches!(why.what, What::Waits(_)), "{why:?} of {call:?}");
+    };
+    let What::Waits(waits) = why.what else { panic!("{call:?} waits, and not {why:?}") };
+    let ahead = match wait.line {
+        Line::Queue(queue) => state.waiting(queue).take_while(|other| other.id != call.id).count(),
+        Line::Private(agent) => state.private_queue(agent).take_while(|other| other.id != call.id).count(),
+    };
+    assert_eq!((waits.place, waits.until, waits.widens_at), (ahead + 1, wait.until, wait.widens_at));
+    assert_eq!(waits.could_take, 0, "somebody could take {call:?}");
+    let may_come = |agent: &Agent| match wait.line {
+        Line::Queue(queue) => takes_from(state, agent, queue),
+        Line::Private(owner) => owner == agent.settings.id,
+    };
+    let named: Vec<AgentId> = waits.agents.iter().map(|not_now| not_now.agent).collect();
+    let all: Vec<AgentId> = state.agents().filter(|agent| may_come(agent)).map(|agent| agent.settings.id).collect();
+    assert_eq!(named, all, "everybody who may take it is named, with the reason why not");
+    for NotNow { agent, reason, .. } in waits.agents {
+        let agent = state.agent(agent).expect("it is there");
+        let is_so = match reason {
+            Reason::SignedOut => agent.presence == Presence::SignedOut,
+            Reason::Rings { call, .. } => matches!(agent.work, Work::Offered { call: rings, .. } if rings == call),
+            Reason::Talks { call, since } => agent.work == Work::Talking { call, since },
+            Reason::WrapsUp { until } => matches!(agent.work, Work::WrapUp { until: ends, .. } if ends == until),
+            Reason::NotReady { why, .. } => agent.presence == Presence::NotReady(why),
+            Reason::Lost { .. } => agent.reach != Reach::Reachable,
+            Reason::LacksWeight { has, needs, .. } => has < needs && needs == wait.weight_min,
+            Reason::KeptFromIt { until } => call.not_before.contains(&(agent.settings.id, until)) && until > now,
+        };
+        assert!(is_so, "{reason:?} of {agent:?}");
+    }
+    assert!(waits.expected.p50() <= waits.expected.p90(), "{:?}", waits.expected);
 }
 
 /// I12: every wait has an end, none is overdue, and the next one is known.

@@ -3,6 +3,7 @@
 mod floor;
 mod stage;
 mod tell;
+mod why;
 mod words;
 
 pub use stage::Stage;

@@ -45,6 +45,10 @@ impl Stage {
             said.extend(self.look(what)?);
             return Ok(said);
         }
+        if let Some(name) = text.strip_prefix("why ") {
+            said.extend(self.teller().why(self.engine.state(), now, self.call(name.trim())?));
+            return Ok(said);
+        }
         let command = self.command(text)?;
         let known = self.engine.state().calls().map(|call| call.id).collect::<Vec<_>>();
         match self.handle(now, command) {

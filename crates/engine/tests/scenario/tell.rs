@@ -22,7 +22,7 @@ impl Teller<'_> {
         self.calls.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&id.to_string(), name))
     }
 
-    fn name(&self, call: CallId) -> String {
+    pub fn name(&self, call: CallId) -> String {
         self.renamed(&call.to_string())
     }
 
@@ -30,7 +30,7 @@ impl Teller<'_> {
         self.book.queue_name(queue)
     }
 
-    fn line(&self, line: Line) -> String {
+    pub fn line(&self, line: Line) -> String {
         match line {
             Line::Queue(queue) => self.queue_name(queue),
             Line::Private(agent) => format!("the private queue of {agent}"),

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Agent, AgentId, AgentSettings, Call, CallId, Caller, Cause, ChosenPresence, Forced, ForcedPresence, Image, Keeper,
-    Keeping, LegKey, Line, LostCause, OfferId, Order, OutsideSender, Place, Presence, Queue, QueueId, Reach, Rest,
-    Sender, Situation, Stay, StayAt, Timestamp, VdnId, VdnSettings, Wait, Work,
+    Agent, AgentId, AgentSettings, Call, CallId, Caller, Cause, ChosenPresence, Figures, Flow, Forced, ForcedPresence,
+    Image, Keeper, Keeping, LegKey, Line, LostCause, OfferId, Order, OutsideSender, Place, Presence, Queue,
+    QueueFigures, QueueId, Reach, Rest, Sender, Situation, Spread, Stay, StayAt, Timestamp, VdnId, VdnSettings, Wait,
+    Work,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::mirror::{Mirror, mirror_enum, mirror_struct};
 use super::record::NoteWire;
+#[cfg(test)]
+use super::tests::Source;
 use super::{VERSION, WireError, frame, read, unframe};
 use crate::record::{JournalId, Note, Position};
 use crate::snapshot::Snapshot;
@@ -37,6 +40,8 @@ mirror_struct!(ImageWire for Image {
     offers_made: u64,
 } and ImageMoreWire since 2 {
     Closed(closed: Vec<(QueueId, Timestamp)> = Vec::new()),
+    Figures(figures: Vec<(AgentId, Figures)> = Vec::new()),
+    QueueFigures(queue_figures: Vec<(QueueId, QueueFigures)> = Vec::new()),
 });
 
 mirror_struct!(AgentWire for Agent {
@@ -64,6 +69,30 @@ mirror_enum!(RestWire for Rest {
 });
 
 mirror_struct!(ForcedWire for Forced { presence: ForcedPresence, order: Order, at: Timestamp });
+mirror_struct!(FiguresWire for Figures { talks: Spread, wrap_ups: Spread, ring_millis: u32, joined: Flow });
+
+mirror_struct!(QueueFiguresWire for QueueFigures { talks: Spread, joined: Flow });
+
+mirror_struct!(FlowWire for Flow { from: Timestamp, counts: Vec<(u8, u32)> });
+
+/// The counts that are not zero, with the numbers of their classes.
+impl Mirror for Spread {
+    type Wire<const V: u8> = Vec<(u8, u8)>;
+
+    fn to_wire(&self) -> Vec<(u8, u8)> {
+        self.counts().collect()
+    }
+
+    fn from_wire<const V: u8>(wire: Vec<(u8, u8)>) -> Self {
+        Self::of_counts(&wire)
+    }
+
+    #[cfg(test)]
+    fn some(source: &mut Source) -> Self {
+        let counts = Vec::<(u8, u8)>::some(source).into_iter();
+        Self::of_counts(&counts.map(|(class, count)| (class % 48, count)).collect::<Vec<_>>())
+    }
+}
 
 mirror_enum!(WorkWire for Work {
     Idle { since: Timestamp },

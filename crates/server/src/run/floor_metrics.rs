@@ -11,6 +11,8 @@ use engine::{Agent, CallId, Event, Line, OfferEnd, Outcome, Place, Presence, Sta
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use node::{Node, Position, Record, Subscription, SubscriptionError};
 
+use super::wait_metrics::{self, Predictions};
+
 /// How long records may wait to be counted: to be woken for each would cost more than to count it.
 const COUNT_EVERY: Duration = Duration::from_millis(100);
 
@@ -52,6 +54,7 @@ fn describe() {
     describe_counter!("anteroom_transfers_total", "Calls that an agent gave away");
     describe_counter!("anteroom_transfers_taken_back_total", "Calls that an agent kept for a transfer and had back");
     describe_counter!("anteroom_treatments_total", "Treatments applied, by situation");
+    wait_metrics::describe();
     describe_histogram!("anteroom_wait_seconds", "From a call's arrival, or its transfer, to the agent's answer");
 }
 
@@ -116,7 +119,13 @@ fn tally(words: &[&'static str], found: impl Iterator<Item = &'static str>) -> B
 
 /// Counts until the node stops; what it falls behind too far to see is not counted, and said.
 async fn follow(node: Node) {
-    let mut counted = Tally { vdn: vdn(&node), waits: HashMap::new() };
+    let mut counted = Tally {
+        vdn: vdn(&node),
+        node: node.clone(),
+        waits: HashMap::new(),
+        predictions: Predictions::default(),
+        joined: None,
+    };
     let mut after = node.read(|_, position| position);
     loop {
         let end = match node.subscribe(after) {
@@ -141,6 +150,11 @@ struct Tally {
     vdn: String,
     /// Since when each call waits that no agent has answered.
     waits: HashMap<CallId, Timestamp>,
+    node: Node,
+    predictions: Predictions,
+    /// The last call that joined a line and has not been asked for: one of all that are counted together is, so that
+    /// asking costs little however many calls come.
+    joined: Option<(CallId, Timestamp)>,
 }
 
 impl Tally {
@@ -151,12 +165,23 @@ impl Tally {
                     *after = record.position;
                     self.count(&record);
                     if subscription.is_drained() {
+                        self.predict(*after);
                         tokio::time::sleep(COUNT_EVERY).await;
                     }
                 }
                 Err(end) => return end,
             }
         }
+    }
+
+    /// The follower is hardly further than what was counted; where it is not as far, nobody is asked for.
+    fn predict(&mut self, counted: Position) {
+        let Some((call, at)) = self.joined.take().filter(|_| self.predictions.has_room()) else { return };
+        self.node.read(|state, position| {
+            if position >= counted {
+                self.predictions.ask(state, call, at);
+            }
+        });
     }
 
     fn count(&mut self, record: &Record) {
@@ -166,6 +191,10 @@ impl Tally {
     }
 
     fn count_event(&mut self, event: &Event, at: Timestamp) {
+        self.predictions.note(&self.vdn, event, at);
+        if let Event::CallQueued { call, .. } = event {
+            self.joined = Some((*call, at));
+        }
         let count = |name: &'static str| counter!(name, "vdn" => self.vdn.clone()).increment(1);
         match event {
             Event::CallArrived { call, .. } => {

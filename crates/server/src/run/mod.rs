@@ -8,6 +8,7 @@ mod open;
 mod readiness;
 mod server;
 mod tls;
+mod wait_metrics;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -51,6 +51,7 @@ impl State {
     pub(super) fn remove_queue(&mut self, queue: QueueId) {
         self.queues.remove(queue);
         self.closed.remove(&queue);
+        self.figures.forget_queue(queue);
         self.index.remove_queue(queue);
     }
 
@@ -99,6 +100,7 @@ impl State {
     pub(super) fn forget_agent(&mut self, id: AgentId) {
         if let Some(agent) = self.agents.remove(id) {
             self.index.unlist_agent(&agent);
+            self.figures.forget_agent(id);
         }
     }
 }
