@@ -107,8 +107,8 @@ impl State {
     /// How long a call will wait from `now` on. A call that rings waits no more.
     ///
     /// For an agent it costs O(k) in the calls of its private queue, for a queue it looks at [`SERVERS_MAX`] agents and
-    /// their queues, a few hundred calls of these, and plays at most [`SCENARIOS`] × [`AHEAD_MAX`] calls: a few
-    /// microseconds for an agent, at most about a fifth of a millisecond for a large queue. It walks over neither all
+    /// their queues, a few hundred calls of these, and plays at most [`SCENARIOS`] × [`AHEAD_MAX`] calls, and
+    /// as many again that have yet to come, with a few for each agent. It walks over neither all
     /// agents nor all calls, so it may be asked in deciding, about one target.
     ///
     /// # Errors
