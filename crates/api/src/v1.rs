@@ -19,6 +19,7 @@ pub(crate) mod session;
 mod sessions;
 mod transfers;
 mod view;
+mod waits;
 
 use std::future::{Ready, ready};
 use std::sync::{Arc, LazyLock};
@@ -49,6 +50,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/vdns/{vdn}/agents/{agent}/sign-out-preview", get(agents::sign_out_preview))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/presence", put(agents::presence))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/end-wrap-up", post(agents::end_wrap_up))
+        .route("/api/v1/vdns/{vdn}/calls/{call}/why", get(waits::why))
+        .route("/api/v1/vdns/{vdn}/queues/{queue}/expected-wait", get(waits::of_queue))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/expected-wait", get(waits::of_agent))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/transfer", post(transfers::transfer))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/complete-transfer", post(transfers::complete_transfer))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/join-talk", post(transfers::join_talk))
@@ -109,6 +113,9 @@ fn openapi() -> Ready<Response> {
         agents::presence,
         agents::end_wrap_up,
         transfers::transfer,
+        waits::why,
+        waits::of_queue,
+        waits::of_agent,
         transfers::complete_transfer,
         transfers::join_talk,
         transfers::take_back,

@@ -350,7 +350,13 @@ impl State {
             offers_made: self.offers_made,
             closed: self.closed.iter().map(|(queue, since)| (*queue, *since)).collect(),
             figures: self.figures.agents.entries().into_iter().map(|(id, of)| (*id, Figures::clone(of))).collect(),
-            queue_figures: self.figures.queues.entries().into_iter().map(|(id, of)| (*id, QueueFigures::clone(of))).collect(),
+            queue_figures: self
+                .figures
+                .queues
+                .entries()
+                .into_iter()
+                .map(|(id, of)| (*id, QueueFigures::clone(of)))
+                .collect(),
         }
     }
 }

@@ -16,14 +16,16 @@ macro_rules! names {
 names!(
     /// What kind of command it is.
     command_name(Command): Configure, Arrive, CallerLeft, AgentLeft, FailCall, FailAllCalls, ReleaseCall, CancelQueuing,
-    SetHeld, Transfer, MoveCall, OutsideAnswered, OutsideLeft, AcceptOffer, DeclineOffer, ExpireOffer, FailOffer,
-    AskRest, BecomeNotReady, BecomeReady, CancelRest, CloseQueue, CompleteTransfer, DenyRest, EndWrapUp, ForcePresence, GrantRest, JoinTalk, OpenQueue, PhoneFound, PhoneLost, SignIn, SignOut, TakeBack, Tick, TransferBy,
+    SetHeld, Transfer, TransferBy, CompleteTransfer, JoinTalk, TakeBack, MoveCall, OutsideAnswered, OutsideLeft,
+    AcceptOffer, DeclineOffer, ExpireOffer, FailOffer, SignIn, SignOut, BecomeReady, BecomeNotReady, AskRest, CancelRest,
+    GrantRest, DenyRest, ForcePresence, EndWrapUp, PhoneFound, PhoneLost, CloseQueue, OpenQueue, Tick,
 );
 
 names!(
     /// What kind of rejection it is.
     rejection_name(Rejection): NoSuchAgent, NoSuchQueue, NoSuchCall, OfferNotPending, AlreadyArrived,
     PriorityOutOfRange, AgentSignedOut, AgentNotReady, AgentEngaged, AgentAlreadySignedIn, AgentAlwaysSignedIn,
-    AgentNotInWrapUp, NotTheAgentsCall, AgentIsInTheCall, PrivateQueueFull, PrivateCallsWait, CallNotWaiting,
-    CallIsKept, FloorInvalid, NoRestAsked, NotTheKeeper, NothingToCancelTo, QueueRefused, RestLengthOutOfRange, RestQuotaReached, RestWishesWait, SpecifiedNeedsAgent, TooManyHops, WrongVdn,
+    AgentNotInWrapUp, NotTheAgentsCall, NotTheKeeper, CallIsKept, ExpectedWaitTooLong, SpecifiedNeedsAgent,
+    AgentIsInTheCall, PrivateQueueFull, PrivateCallsWait, RestQuotaReached, RestWishesWait, RestLengthOutOfRange,
+    NoRestAsked, CallNotWaiting, NothingToCancelTo, QueueRefused, TooManyHops, WrongVdn, FloorInvalid,
 );

@@ -71,6 +71,6 @@ fn is_own(node: &Node, call: CallId, agent: AgentId) -> Result<(), Problem> {
     })
 }
 
-fn read_id(text: &str) -> Result<CallId, Problem> {
+pub(super) fn read_id(text: &str) -> Result<CallId, Problem> {
     text.parse().map_err(|error| Problem::malformed(format!("call: {text:?}: {error}")))
 }

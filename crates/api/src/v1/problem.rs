@@ -55,7 +55,7 @@ pub(crate) struct Values {
     /// How many agents may rest at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) places: Option<u32>,
-    /// How long a rest was to be.
+    /// How long a rest was to be, or how long a call would wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<u64>,
     /// The last record there is.
@@ -208,6 +208,10 @@ fn table(rejection: Rejection) -> (StatusCode, &'static str, Values) {
         }
         Rejection::NotTheKeeper(id, of) => (Status::CONFLICT, "NotTheKeeper", Values { agent: Some(id.0), ..call(of) }),
         Rejection::CallIsKept(of, id) => (Status::CONFLICT, "CallIsKept", Values { agent: Some(id.0), ..call(of) }),
+        Rejection::ExpectedWaitTooLong(id, expected) => {
+            let seconds = expected.map(|expected| expected.as_secs());
+            (Status::CONFLICT, "ExpectedWaitTooLong", Values { seconds, ..call(id) })
+        }
         Rejection::SpecifiedNeedsAgent(id) => (Status::BAD_REQUEST, "SpecifiedNeedsAgent", call(id)),
         Rejection::PrivateCallsWait(id, waiting) => {
             (Status::CONFLICT, "PrivateCallsWait", Values { waiting: Some(waiting), ..agent(id) })
@@ -282,6 +286,7 @@ mod tests {
             Rejection::AgentIsInTheCall(agent, call),
             Rejection::NotTheKeeper(agent, call),
             Rejection::CallIsKept(call, agent),
+            Rejection::ExpectedWaitTooLong(call, Some(std::time::Duration::from_secs(130))),
             Rejection::SpecifiedNeedsAgent(call),
             Rejection::PrivateQueueFull(agent),
             Rejection::PrivateCallsWait(agent, 2),

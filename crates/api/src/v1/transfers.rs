@@ -1,6 +1,7 @@
 //! Agents give their calls to others: at once, or while they keep them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -59,6 +60,10 @@ pub(crate) struct Transfer {
     to: TransferTarget,
     /// How. Default: release.
     mode: Option<TransferMode>,
+    /// Refused if the call is expected to wait longer: held against the time within which nine of ten such calls are
+    /// answered. Without it the call waits for as long as it takes.
+    #[schema(example = 120)]
+    expected_wait_max_seconds: Option<u32>,
 }
 
 /// Asks for somebody else for a call. A release transfer gives it away at once; by the other modes the agent keeps it
@@ -75,13 +80,14 @@ pub(crate) async fn transfer(
     State(app): State<Arc<App>>,
     principal: Principal,
     At((vdn, agent)): At<(u16, u32)>,
-    Json(Transfer { call, to, mode }): Json<Transfer>,
+    Json(Transfer { call, to, mode, expected_wait_max_seconds }): Json<Transfer>,
 ) -> Result<Response, Problem> {
     let (agent, node) = acting(&app, &principal, vdn, agent)?;
     let call = call_of(node, agent, call)?;
     let mode = mode.unwrap_or(TransferMode::Release).into();
-    command(node, Command::TransferBy(engine::Transfer { call, agent, to: to.into(), mode, expected_wait_max: None }))
-        .await
+    let expected_wait_max = expected_wait_max_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    let wish = engine::Transfer { call, agent, to: to.into(), mode, expected_wait_max };
+    command(node, Command::TransferBy(wish)).await
 }
 
 /// Which call an agent keeps.

@@ -12,6 +12,7 @@ mod rest;
 mod sight;
 mod snapshot;
 mod time;
+mod why;
 
 pub(crate) use agent::{AgentView, AgentsView};
 pub(crate) use call::CallView;
@@ -21,4 +22,5 @@ pub(crate) use queue::{Part, QueueView, QueuesView};
 pub(crate) use rest::ForcedPresence;
 pub(crate) use sight::{Sight, is_with};
 pub(crate) use snapshot::Snapshot;
+pub(crate) use why::{ExpectedWaitView, WhyView};
 pub(crate) use word::{NotReadyKind, Numbers, Situation, TransferMode};

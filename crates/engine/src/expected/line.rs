@@ -322,11 +322,10 @@ struct Rival {
 impl Rival {
     fn of(state: &State, now: Timestamp, place: &Own<'_>, id: QueueId) -> Self {
         let step = state.priority_step(id);
-        let is_before =
-            |call: &&Call| {
-                let order = waiting(call).map(|wait| CallOrder::of(call, wait, step));
-                order.is_some_and(|order| Standing::of(&order, step, now) < place.standing)
-            };
+        let is_before = |call: &&Call| {
+            let order = waiting(call).map(|wait| CallOrder::of(call, wait, step));
+            order.is_some_and(|order| Standing::of(&order, step, now) < place.standing)
+        };
         let is_own = id == place.queue.id;
         // The calls of its own queue are the line.
         let all = if is_own { 0 } else { state.waiting_count(id) };

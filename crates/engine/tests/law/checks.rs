@@ -1,8 +1,8 @@
 //! The invariants of a settled state, written against what anybody can read: slow and obvious.
 
 use engine::{
-    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Keeping, Line, NotNow, PassedOver, Place, Presence, QueueId, Reach,
-    Reason, Rest, State, Timestamp, Wait, What, Work,
+    Agent, AgentId, Call, Caller, Deadline, HOPS_MAX, Keeping, Line, NotNow, PassedOver, Place, Presence, QueueId,
+    Reach, Reason, Rest, State, Timestamp, Wait, What, Work,
 };
 
 use super::rests::check_rests;

@@ -244,6 +244,13 @@ impl Stage {
             ["transfers", name, "to", target @ .., "outside"] => {
                 self.transfer(agent, name, &[target, &["outside"]].concat(), TransferMode::Release)
             }
+            ["transfers", name, "to", target @ .., "if", "it", "waits", "at", "most", span] => {
+                let mut wish = self.transfer(agent, name, target, TransferMode::Success)?;
+                if let Command::TransferBy(transfer) = &mut wish {
+                    transfer.expected_wait_max = Some(duration(span)?);
+                }
+                Ok(wish)
+            }
             ["transfers", name, "to", target @ ..] => {
                 Ok(Command::Transfer { call: self.call(name)?, agent, target: self.target(target)? })
             }

@@ -9,6 +9,7 @@ mod replay;
 mod serve;
 mod sign;
 mod what_if;
+mod why;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ Examples:
   every mistake in a configuration file, and then run it
       anteroom check-config /etc/anteroom/anteroom.toml
       anteroom serve --config /etc/anteroom/anteroom.toml
+  why a call waits
+      anteroom why 1605492949-1447
   what is true, from the journal of a server that does not run
       anteroom journal --data /var/lib/anteroom --state
 
@@ -49,6 +52,7 @@ enum Command {
     Journal(journal::Options),
     Replay(replay::Options),
     WhatIf(what_if::Options),
+    Why(why::Options),
 }
 
 /// Why a command did not do what it was asked.
@@ -99,6 +103,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Journal(options) => journal::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::WhatIf(options) => what_if::run(&options),
+        Command::Why(options) => why::run(&options),
     };
     let Err(failure) = result else { return ExitCode::SUCCESS };
     eprintln!("{failure}");

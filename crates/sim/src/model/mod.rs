@@ -79,10 +79,9 @@ impl Model {
             *self = before;
             return Err(rejection);
         }
-        while self.something_falls_due()
-            || self.with_what_follows(Self::somebody_may_rest)
-            || self.somebody_is_served()
-        {}
+        while self.something_falls_due() || self.with_what_follows(Self::somebody_may_rest) || self.somebody_is_served()
+        {
+        }
         Ok(std::mem::take(&mut self.said))
     }
 
