@@ -176,22 +176,30 @@ impl Centre {
     /// When curl cannot be run, or says no status.
     #[must_use]
     pub fn supervisor(&self, path: &str, body: &str) -> u16 {
-        let output = Command::new("curl")
-            .args(["--silent", "--show-error", "--output", "/dev/null", "--write-out", "%{http_code}", "--cacert"])
-            .arg(self.data().join("tls/certificate.pem"))
-            .args([
-                "-H",
-                "Authorization: Bearer demo-supervisor-key",
-                "-H",
-                "Content-Type: application/json",
-                "-d",
-                body,
-            ])
-            .arg(format!("https://127.0.0.1:{}/api/v1/vdns/170/{path}", self.public_port))
-            .output()
-            .expect("curl is installed: ./test.sh does that");
+        let json = "Content-Type: application/json";
+        let output = self.curl(path, &["--output", "/dev/null", "--write-out", "%{http_code}", "-H", json, "-d", body]);
         let status = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         status.parse().unwrap_or_else(|_| panic!("no status: {output:?}"))
+    }
+
+    /// What our own face shows a supervisor, by curl.
+    ///
+    /// # Panics
+    /// When curl cannot be run, or shows no JSON.
+    #[must_use]
+    pub fn shown(&self, path: &str) -> Value {
+        let output = self.curl(path, &[]);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("not JSON: {output:?}"))
+    }
+
+    fn curl(&self, path: &str, arguments: &[&str]) -> Output {
+        Command::new("curl")
+            .args(["--silent", "--show-error", "-H", "Authorization: Bearer demo-supervisor-key", "--cacert"])
+            .arg(self.data().join("tls/certificate.pem"))
+            .args(arguments)
+            .arg(format!("https://127.0.0.1:{}/api/v1/vdns/170/{path}", self.public_port))
+            .output()
+            .expect("curl is installed: ./test.sh does that")
     }
 
     /// Waits until that many calls wait in an agent's private queue, and returns their ids in order.

@@ -61,6 +61,20 @@ fn hears_hold_audio(phone: &Phone) {
     });
 }
 
+/// On the command line and by our own face.
+fn says_why(centre: &Centre, call: &str) {
+    let output = centre.command(&["why", call, "--data", &centre.data().display().to_string()]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("place 1 of 1 in the private queue of agent 1099"), "{said}");
+    assert!(said.contains("agent 1099 talks with call"), "{said}");
+    let why = centre.shown(&format!("calls/{call}/why"));
+    assert_eq!(why["what"]["place"], 1, "{why}");
+    assert_eq!(why["what"]["agents"][0]["reason"]["kind"], "talks", "{why}");
+    assert!(why["what"]["expected"]["p90_seconds"].is_number(), "{why}");
+    let wait = centre.shown("agents/1099/expected-wait?priority=9");
+    assert_eq!(wait["waiting"], 1, "{wait}");
+}
+
 #[test]
 fn a_success_transfer_to_an_engaged_agent_waits_in_private_and_frees_its_sender_at_the_answer() {
     let centre = Centre::start("success-transfer", FLOOR);
@@ -72,8 +86,11 @@ fn a_success_transfer_to_an_engaged_agent_waits_in_private_and_frees_its_sender_
     talk(&centre, &mut second, &mut sender, "8001");
 
     let wish = r#"{"to": {"kind": "agent", "agent": 1099}, "mode": "success"}"#;
+    let in_time = r#"{"to": {"kind": "agent", "agent": 1099}, "expected_wait_max_seconds": 0}"#;
+    assert_eq!(centre.supervisor("agents/1001/transfer", in_time), 409, "the colleague talks");
     assert_eq!(centre.supervisor("agents/1001/transfer", wish), 200);
     let waiting = centre.private_calls_are(1099, 1);
+    says_why(&centre, &waiting[0]);
     hears_hold_audio(&second);
     assert!(!sender.has_seen("CALL_CLOSED"), "the sender keeps its caller");
     assert_eq!(centre.supervisor("agents/1001/take-back", "{}"), 200);

@@ -14,7 +14,7 @@ use std::{env, fs};
 
 use engine::{
     AgentId, AgentQueue, AgentSettings, CallId, Caller, ChangedBy, Command, Engine, Entry, Event, Floor, LegKey, Queue,
-    QueueId, SignIn, Target, Timestamp, VdnId, VdnSettings,
+    QueueId, SignIn, Target, Timestamp, VdnId, VdnSettings, WaitFor,
 };
 
 /// The server's.
@@ -36,6 +36,7 @@ fn main() {
         ["instructions"] => count_instructions(),
         ["timed", agents, waiting] => timed(agents.parse().unwrap(), waiting.parse().unwrap()),
         ["replayed"] => println!("replay at 10,000 agents and 100,000 waiting calls: {:.0} events/s", replay()),
+        ["waits"] => expected_waits(),
         ["counted", agents, waiting] => counted(&mut Busy::new(agents.parse().unwrap(), waiting.parse().unwrap())),
         _ => println!("cargo bench -p engine [-- instructions]"),
     }
@@ -48,6 +49,25 @@ fn measure_time() {
         run_again(&["timed", &agents.to_string(), &waiting.to_string()]);
     }
     run_again(&["replayed"]);
+    run_again(&["waits"]);
+}
+
+/// What it costs to say how long a call would wait.
+fn expected_waits() {
+    let mut floor = Busy::empty(10_000, None);
+    floor.fill(100_000);
+    floor.play(1000);
+    let (state, now) = (floor.engine.state(), floor.now);
+    let (queue, agent) = (QueueId(1), AgentId(70_000));
+    for (what, of) in [("queue", WaitFor::Queue { queue, priority: 1 }), ("agent", WaitFor::Agent { agent, priority: 1 })] {
+        let (begun, mut asked) = (Instant::now(), 0_u32);
+        while begun.elapsed() < AT_LEAST {
+            std::hint::black_box(state.expected_wait(now, of).unwrap());
+            asked += 1;
+        }
+        let each = begun.elapsed().as_secs_f64() / f64::from(asked);
+        println!("expected wait of a call for a {what}, 10,000 agents and 100,000 waiting calls: {:.1} µs", each * 1e6);
+    }
 }
 
 fn run_again(words: &[&str]) {
