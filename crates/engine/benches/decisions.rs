@@ -59,7 +59,9 @@ fn expected_waits() {
     floor.play(1000);
     let (state, now) = (floor.engine.state(), floor.now);
     let (queue, agent) = (QueueId(1), AgentId(70_000));
-    for (what, of) in [("queue", WaitFor::Queue { queue, priority: 1 }), ("agent", WaitFor::Agent { agent, priority: 1 })] {
+    for (what, of) in
+        [("queue", WaitFor::Queue { queue, priority: 1 }), ("agent", WaitFor::Agent { agent, priority: 1 })]
+    {
         let (begun, mut asked) = (Instant::now(), 0_u32);
         while begun.elapsed() < AT_LEAST {
             std::hint::black_box(state.expected_wait(now, of).unwrap());

@@ -51,15 +51,15 @@ impl World {
         }
     }
 
+    fn works(&self, agent: engine::AgentId) -> bool {
+        self.books.truth().state().agent(agent).is_some_and(|agent| agent.work.is_engaged())
+    }
+
     fn witness_rest(&mut self, event: &Event) {
         match event {
             Event::RestAsked { .. } => self.meet(Situation::RestWaited),
             Event::RestGranted { by: ChangedBy::Rule, .. } => self.meet(Situation::RestCameFree),
-            Event::RestGranted { agent, .. } => {
-                if self.books.truth().state().agent(*agent).is_some_and(|agent| agent.work.is_engaged()) {
-                    self.meet(Situation::RestAfterWork);
-                }
-            }
+            Event::RestGranted { agent, .. } if self.works(*agent) => self.meet(Situation::RestAfterWork),
             Event::RestOverdue { .. } => self.meet(Situation::RestOverdue),
             Event::PresenceForced { agent, .. } => {
                 let work = self.books.truth().state().agent(*agent).map(|agent| agent.work);
