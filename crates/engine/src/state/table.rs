@@ -1,36 +1,38 @@
 //! Values by key, in dense slots: a value stays where it is while others come and go, and is walked in the order of
 //! keys, so that no answer depends on the slot it happens to have.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::hash::Hash;
 
 use super::lookup::Lookup;
 
-/// A map whose slots lie in one vector, and are used again when their values are removed. Each value has memory of its
-/// own, so that a vector that grows neither copies values nor has room for as many again.
+/// How many slots lie side by side.
+const BLOCK: usize = 64;
+
+/// A map whose slots lie in blocks, and are used again when their values are removed. A table that grows gets another
+/// block: it neither copies values nor has room for as many again.
 #[derive(Clone, Debug)]
 pub(super) struct Table<K: Eq + Hash, V> {
     slot_by_key: Lookup<K, u32>,
-    slots: Vec<Option<(K, Box<V>)>>,
+    blocks: Vec<Vec<Option<(K, V)>>>,
     free: Vec<u32>,
 }
 
 impl<K: Eq + Hash, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { slot_by_key: Lookup::default(), slots: Vec::new(), free: Vec::new() }
+        Self { slot_by_key: Lookup::default(), blocks: Vec::new(), free: Vec::new() }
     }
 }
 
 impl<K: Ord + Hash + Copy, V> Table<K, V> {
     pub(super) fn get(&self, key: K) -> Option<&V> {
-        let slot = *self.slot_by_key.get(&key)?;
-        self.slots[slot as usize].as_ref().map(|(_, value)| &**value)
+        let slot = *self.slot_by_key.get(&key)? as usize;
+        self.blocks[slot / BLOCK][slot % BLOCK].as_ref().map(|(_, value)| value)
     }
 
     pub(super) fn get_mut(&mut self, key: K) -> Option<&mut V> {
-        let slot = *self.slot_by_key.get(&key)?;
-        self.slots[slot as usize].as_mut().map(|(_, value)| &mut **value)
+        let slot = *self.slot_by_key.get(&key)? as usize;
+        self.blocks[slot / BLOCK][slot % BLOCK].as_mut().map(|(_, value)| value)
     }
 
     /// Adds a value, or replaces the one that has this key.
@@ -39,12 +41,19 @@ impl<K: Ord + Hash + Copy, V> Table<K, V> {
             *held = value;
             return;
         }
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            u32::try_from(self.slots.len() - 1).expect("fewer than four thousand million values fit into memory")
-        });
-        self.slots[slot as usize] = Some((key, Box::new(value)));
+        let slot = self.free.pop().unwrap_or_else(|| self.new_slot());
+        self.blocks[slot as usize / BLOCK][slot as usize % BLOCK] = Some((key, value));
         self.slot_by_key.insert(key, slot);
+    }
+
+    fn new_slot(&mut self) -> u32 {
+        if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let full = (self.blocks.len() - 1) * BLOCK;
+        let block = self.blocks.last_mut().expect("there is one with room");
+        block.push(None);
+        u32::try_from(full + block.len() - 1).expect("fewer than four thousand million values fit into memory")
     }
 
     /// The value of a key, made now if there is none.
@@ -61,17 +70,17 @@ impl<K: Ord + Hash + Copy, V> Table<K, V> {
     pub(super) fn remove(&mut self, key: K) -> Option<V> {
         let slot = self.slot_by_key.remove(&key)?;
         self.free.push(slot);
-        self.slots[slot as usize].take().map(|(_, value)| *value)
+        self.blocks[slot as usize / BLOCK][slot as usize % BLOCK].take().map(|(_, value)| value)
     }
 
     /// All values, by key. Sorts them first: for those who look at everything, which deciding never does.
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries().into_iter().map(|(_, value)| &**value)
+        self.entries().into_iter().map(|(_, value)| value)
     }
 
     /// All keys and values, by key, sorted first like [`Self::values`].
-    pub(super) fn entries(&self) -> Vec<&(K, Box<V>)> {
-        let mut entries: Vec<_> = self.slots.iter().flatten().collect();
+    pub(super) fn entries(&self) -> Vec<&(K, V)> {
+        let mut entries: Vec<_> = self.blocks.iter().flatten().flatten().collect();
         entries.sort_unstable_by_key(|(key, _)| *key);
         entries
     }
