@@ -88,7 +88,7 @@ impl<N: Network> Board<N> {
         self.touch(id);
     }
 
-    /// Hangs up a keeper whose call goes on without it, or is over.
+    /// Hangs up a keeper whose call goes on without it.
     pub(super) fn drop_keeper(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(kept) = call.kept.take() else { return };
@@ -181,7 +181,9 @@ impl<N: Network> Board<N> {
         leg: LegId,
         result: Result<Receipt, Refused>,
     ) {
-        let is_there = self.calls.get(&id).is_some_and(|call| call.second == Some(leg));
+        let is_there = self.calls.get(&id).is_some_and(|call| {
+            call.second == Some(leg) || call.kept.as_ref().is_some_and(|kept| kept.second == Some(leg))
+        });
         match result {
             Ok(_) if is_there => {}
             Ok(_) => {
@@ -193,10 +195,17 @@ impl<N: Network> Board<N> {
             Err(refused) => {
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.second.take_if(|second| *second == leg);
+                    // Somebody else's wish about the call came first, and took the leg for its own.
+                    if let Some(kept) = call.kept.as_mut() {
+                        kept.second.take_if(|second| *second == leg);
+                    }
                 }
-                let refusal = Refusal::of(&refused);
                 tracing::debug!(call = %id, %refused, "nobody is consulted");
-                self.refuse_leg(leg, refusal);
+                if self.legs.get(leg).is_some_and(|slot| slot.answered) {
+                    self.touch(id);
+                    return self.part(leg, None);
+                }
+                self.refuse_leg(leg, Refusal::of(&refused));
             }
         }
     }
