@@ -23,12 +23,12 @@ pub(super) fn play(ahead: &Ahead) -> ExpectedWait {
     for (scenario, served) in served.iter_mut().enumerate() {
         let Played { last, half, own } = table.play(scenario, from);
         let (part, whole) = ahead.way;
-        *served = last + own.saturating_sub(last) * part / whole;
-        taken += own.saturating_sub(half);
+        *served = last.saturating_add(own.saturating_sub(last).saturating_mul(part) / whole);
+        taken = own.saturating_sub(half).saturating_add(taken);
     }
     let calls = (ahead.calls.len() - from).max(1) as u64 * SCENARIOS as u64;
-    let rest = taken * ahead.beyond / calls;
-    served.iter_mut().for_each(|served| *served += rest);
+    let rest = taken.saturating_mul(ahead.beyond) / calls;
+    served.iter_mut().for_each(|served| *served = served.saturating_add(rest));
     served.sort_unstable();
     ExpectedWait::Span { p50: quantile(&served, 50), p90: quantile(&served, 90) }
 }
@@ -39,7 +39,7 @@ fn quantile(sorted: &[u64; SCENARIOS], percent: u64) -> Duration {
     let at = percent * SCENARIOS as u64 - 50;
     let place = usize::try_from(at / 100).unwrap_or(0).min(SCENARIOS - 2);
     let (below, above) = (sorted[place], sorted[place + 1]);
-    Duration::from_millis(below + (above - below) * (at % 100) / 100)
+    Duration::from_millis(below.saturating_add((above - below).saturating_mul(at % 100) / 100))
 }
 
 /// When calls were served in a scenario.
