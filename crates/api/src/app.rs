@@ -1,16 +1,20 @@
 //! What every face works with.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use engine::{AgentId, VdnId};
 use node::Node;
 use tokio::sync::watch;
 
+use crate::access::NoteRefusal;
 use crate::auth::Verifier;
 use crate::faces::{CheckReadiness, RenderMetrics};
+use crate::failures::Failures;
 use crate::settings::{AgentPassword, Settings};
 use crate::v1::attempts::Attempts;
 use crate::v1::session::{Sessions, TokenHash, hash};
@@ -21,10 +25,16 @@ pub(crate) struct App {
     pub(crate) nodes: BTreeMap<VdnId, Node>,
     /// The settings of now.
     pub(crate) current: ArcSwap<Current>,
+    /// Held by whoever replaces `current`.
+    replacing: Mutex<()>,
     /// The sessions of `v1`.
     pub(crate) sessions: Sessions,
     /// Wrong passwords for `v1`.
     pub(crate) attempts: Attempts,
+    /// Signatures that were not accepted, by the network that they came from.
+    pub(crate) bad_signatures: Failures<IpAddr>,
+    /// Who hears of refusals of the signed face.
+    pub(crate) note_refusal: OnceLock<NoteRefusal>,
     /// How many event streams are open.
     pub(crate) streams: Arc<AtomicU32>,
     /// True when answers without an end must end.
@@ -53,9 +63,12 @@ pub(crate) struct Password {
 }
 
 impl Current {
-    pub(crate) fn new(settings: Settings) -> Self {
+    /// What is made of `settings`, in the place of `previous`.
+    pub(crate) fn new(settings: Settings, previous: Option<&Self>) -> Self {
         let public = &settings.public;
+        let per_second = NonZeroU32::new(settings.limits.requests_per_second).unwrap_or(NonZeroU32::MAX);
         let verifier = Verifier::new(&public.access_keys, public.signature_window, public.refuse_replays);
+        let verifier = verifier.in_place_of(previous.map(|previous| &previous.verifier), per_second);
         let password = |of: &AgentPassword| ((of.vdn, of.agent), Password { hash: hash(of.password.expose()) });
         let passwords = settings.passwords.iter().map(password).collect();
         let keys = settings.api_keys.iter().enumerate();
@@ -70,13 +83,23 @@ impl App {
         let (stopping, _) = watch::channel(false);
         Arc::new(Self {
             nodes,
-            current: ArcSwap::from_pointee(Current::new(settings)),
+            current: ArcSwap::from_pointee(Current::new(settings, None)),
+            replacing: Mutex::default(),
             sessions: Sessions::default(),
             attempts: Attempts::default(),
+            bad_signatures: Failures::default(),
+            note_refusal: OnceLock::new(),
             streams: Arc::default(),
             stopping,
             render,
             ready,
         })
+    }
+
+    /// Swaps the settings for those that `change` makes of them.
+    pub(crate) fn replace(&self, change: impl FnOnce(&Settings) -> Settings) {
+        let _one_at_a_time = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.current.load_full();
+        self.current.store(Arc::new(Current::new(change(&now.settings), Some(&now))));
     }
 }

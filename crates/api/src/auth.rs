@@ -9,6 +9,8 @@
 //! the canonical request with the same code.
 
 mod canonical;
+mod clients;
+mod rate;
 mod replay;
 mod sign;
 mod timestamp;

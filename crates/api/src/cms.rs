@@ -6,11 +6,11 @@
 
 pub(crate) mod answer;
 mod code;
+mod group;
 pub(crate) mod private_calls;
 mod question;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -19,11 +19,15 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::any;
 
+use crate::access::NotPermitted;
 use crate::app::App;
-use crate::auth::{Cause, Denied, Received};
+use crate::gate;
 use crate::refusal;
-use crate::shell::{Connection, read_body};
+use crate::shell::read_body;
+use code::Code;
 use private_calls::Asker;
+
+pub use group::{Group, Groups, NoSuchGroup};
 
 /// Largest body of an interface that asks about one thing: 64 KiB.
 pub(crate) const BODY_MAX: usize = 64 * 1024;
@@ -39,6 +43,9 @@ async fn agentprivatecall(State(app): State<Arc<App>>, request: Request) -> Resp
     if parts.method != Method::POST {
         return refusal::method("POST", path);
     }
+    if let Some(refusal) = gate::locked(&app, &app.current.load(), &parts) {
+        return refusal;
+    }
     let body = match read_body(&parts.headers, body, BODY_MAX).await {
         Ok(body) => body,
         Err(error) => return refusal::body(error, path),
@@ -47,17 +54,15 @@ async fn agentprivatecall(State(app): State<Arc<App>>, request: Request) -> Resp
         return refusal::content_type(path);
     }
     let current = app.current.load();
-    let received = Received { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body: &body };
-    match current.verifier.verify(&received, SystemTime::now().into()) {
-        Ok(client) => private_calls::answer(&app, current.settings.cc, &body, Asker::Client(client.vdns)),
-        Err(denied) => {
-            log(&denied, parts.extensions.get::<Arc<Connection>>());
-            match denied.cause {
-                Cause::NoRoom => refusal::too_many(path),
-                _ => refusal::signature(path),
-            }
-        }
+    let client = match gate::admit(&app, &current, &parts, &body) {
+        Ok(client) => client,
+        Err(refusal) => return *refusal,
+    };
+    if !client.groups.contains(Group::Agents) {
+        gate::not_permitted(&app, &parts, &client, NotPermitted::Group(Group::Agents));
+        return answer::failure(Code::NotPermitted, "this access key may not use the interfaces of the group agents");
     }
+    private_calls::answer(&app, current.settings.cc, &body, Asker::Client(client.vdns))
 }
 
 /// Whether the content type is JSON in UTF-8, which is also what JSON is in when nothing is said.
@@ -75,13 +80,6 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     };
     parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
         && parts.all(|parameter| parameter.is_empty() || is_charset(parameter))
-}
-
-/// Who was turned away and why: what the client is not told.
-fn log(denied: &Denied, connection: Option<&Arc<Connection>>) {
-    let source = connection.map(|connection| connection.source);
-    metrics::counter!("anteroom_signatures_refused_total").increment(1);
-    tracing::info!(ak = ?denied.ak, cause = %denied.cause, ?source, "a signature was not accepted");
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use axum::response::Response;
 use node::Node;
 use tokio::net::TcpListener;
 
-use crate::app::{App, Current};
+use crate::access::{AccessKey, NoteRefusal, check_access_keys};
+use crate::app::App;
 use crate::settings::{Limits, Settings, SettingsError};
 use crate::shell::{Listener, Serve, SharedTls, tls_config};
 use crate::{bms, cms, internal, refusal, v1};
@@ -132,14 +133,52 @@ impl Faces {
         let tls = tls_config(&settings.public.tls)?;
         self.tls.store(Arc::new(tls));
         self.limits.store(Arc::new(settings.limits));
-        self.app.current.store(Arc::new(Current::new(settings)));
+        self.app.replace(|_| settings);
         Ok(())
+    }
+
+    /// For whoever keeps the access keys.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access(Arc::clone(&self.app))
     }
 
     /// Takes no new connection, lets open requests run to their end for at most `grace`, then closes.
     pub async fn stop(self, grace: Duration) {
         self.app.stopping.send_replace(true);
         futures::future::join(self.public.stop(grace), self.internal.stop(grace)).await;
+    }
+}
+
+/// The door of the signed face, for whoever keeps its access keys. Once the faces have stopped it leads nowhere.
+#[derive(Clone)]
+pub struct Access(Arc<App>);
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Access")
+    }
+}
+
+impl Access {
+    /// Swaps all access keys for requests to come; nothing else changes.
+    ///
+    /// # Errors
+    /// When a key cannot be used; the old ones go on then.
+    pub fn replace(&self, keys: Vec<AccessKey>) -> Result<(), SettingsError> {
+        check_access_keys(&keys)?;
+        self.0.replace(|now| {
+            let mut settings = now.clone();
+            settings.public.access_keys = keys;
+            settings
+        });
+        Ok(())
+    }
+
+    /// Has `note` hear of every refusal from now on. Only the first time counts.
+    pub fn on_refusal(&self, note: NoteRefusal) {
+        // Somebody hears of them already: so it stays.
+        let _ = self.0.note_refusal.set(note);
     }
 }
 

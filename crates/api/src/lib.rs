@@ -1,10 +1,13 @@
 //! The HTTP faces.
 
+mod access;
 mod app;
 pub mod auth;
 mod bms;
-mod cms;
+pub mod cms;
 mod faces;
+mod failures;
+mod gate;
 mod internal;
 mod refusal;
 mod settings;
@@ -12,9 +15,10 @@ mod shell;
 mod strict;
 mod v1;
 
-pub use faces::{Check, CheckReadiness, Faces, Readiness, RenderMetrics, StartError};
+pub use access::{AccessKey, KeySecret, LastUse, NoteRefusal, Refusal, SECRETS_MAX};
+pub use faces::{Access, Check, CheckReadiness, Faces, Readiness, RenderMetrics, StartError};
 pub use settings::{
-    AccessKey, AgentPassword, ApiKey, InternalSettings, Limits, PublicSettings, Role, Secret, Settings, SettingsError,
+    AgentPassword, ApiKey, InternalSettings, Limits, PublicSettings, Role, Secret, Settings, SettingsError, SourceLock,
     TlsSettings,
 };
 pub use v1::openapi_document;

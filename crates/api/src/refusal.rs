@@ -1,7 +1,7 @@
 //! Refusals below and between the faces: by method, size, content type, signature. All have the one shape that clients
 //! of the vendor's services know: `{timestamp, status, error, message, path}`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -74,9 +74,23 @@ pub(crate) fn signature(path: &str) -> Response {
     with(refusal(StatusCode::UNAUTHORIZED, message, path), WWW_AUTHENTICATE, SCHEME)
 }
 
-/// More was asked than there is room for.
-pub(crate) fn too_many(path: &str) -> Response {
-    with(refusal(StatusCode::TOO_MANY_REQUESTS, "Too many requests: try again later.", path), RETRY_AFTER, "1")
+/// More was asked than there is room for, or than this client may ask; after `wait` it may be otherwise.
+pub(crate) fn too_many(path: &str, wait: Duration) -> Response {
+    let refusal = refusal(StatusCode::TOO_MANY_REQUESTS, "Too many requests: try again later.", path);
+    retry_after(refusal, wait)
+}
+
+/// The address is locked out, for `wait` at most.
+pub(crate) fn locked(path: &str, wait: Duration) -> Response {
+    let message = "This address is locked: too many signatures were not accepted.";
+    retry_after(refusal(StatusCode::FORBIDDEN, message, path), wait)
+}
+
+/// In whole seconds, and at least one.
+fn retry_after(mut response: Response, wait: Duration) -> Response {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
 }
 
 /// There is nothing at `path`.

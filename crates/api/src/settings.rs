@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engine::{AgentId, VdnId};
 
+use crate::access::{AccessKey, check_access_keys};
 use crate::shell::tls_config;
 
 /// Everything that is configured of the HTTP faces: one immutable value, swapped whole by [`crate::Faces::reload`].
@@ -39,6 +40,17 @@ pub struct PublicSettings {
     pub signature_window: Duration,
     /// Whether a signature is accepted only once. Off by default: the interfaces of `cms` only read.
     pub refuse_replays: bool,
+    /// Whether an address is locked out of `cms` after signatures that were not accepted. Off by default.
+    pub lock: Option<SourceLock>,
+}
+
+/// When an address is locked out of the signed face, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceLock {
+    /// After so many requests whose signature was not accepted; at least 1.
+    pub failures: u32,
+    /// So long after the first of them they are forgotten, and the lock ends.
+    pub lasts: Duration,
 }
 
 /// A certificate chain and its key, as read from their files.
@@ -65,17 +77,6 @@ impl TlsSettings {
 pub struct InternalSettings {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
-}
-
-/// One client of `cms`.
-#[derive(Clone, Debug)]
-pub struct AccessKey {
-    /// Its name in the `Authorization` header: visible ASCII without `/`.
-    pub ak: String,
-    /// What it signs with.
-    pub sk: Secret,
-    /// Which VDNs it may ask about.
-    pub vdns: Vec<VdnId>,
 }
 
 /// An agent's password for `v1`.
@@ -122,11 +123,19 @@ pub struct Limits {
     pub sessions: u32,
     /// Open event streams. Default 2000.
     pub event_streams: u32,
+    /// Requests of one access key in a second, in the long run; twice as many may come at once. Default 1000.
+    pub requests_per_second: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 1000, connections_per_source: 200, sessions: 20_000, event_streams: 2000 }
+        Self {
+            connections: 1000,
+            connections_per_source: 200,
+            sessions: 20_000,
+            event_streams: 2000,
+            requests_per_second: 1000,
+        }
     }
 }
 
@@ -181,9 +190,12 @@ pub enum SettingsError {
     /// Two access keys have the same name.
     #[error("the access key {0:?} is there twice")]
     AccessKeyTwice(String),
-    /// An access key's secret is empty.
-    #[error("the access key {0:?} has an empty secret")]
+    /// An access key has no secret, or an empty one.
+    #[error("the access key {0:?} has no secret, or an empty one")]
     AccessKeySecret(String),
+    /// An access key has more secrets than a rotation needs.
+    #[error("the access key {0:?} has more than two secrets")]
+    AccessKeySecrets(String),
     /// Two passwords of one agent.
     #[error("agent {1} of VDN {0} has two passwords")]
     PasswordTwice(VdnId, AgentId),
@@ -210,27 +222,14 @@ impl Settings {
         if self.cc == 0 {
             return Err(SettingsError::Cc);
         }
-        self.check_access_keys()?;
+        check_access_keys(&self.public.access_keys)?;
+        if self.public.lock.is_some_and(|lock| lock.failures == 0) {
+            return Err(SettingsError::LimitZero("lock_after"));
+        }
         self.check_passwords()?;
         self.check_api_keys()?;
         self.limits.check()?;
         tls_config(&self.public.tls).map(|_| ())
-    }
-
-    fn check_access_keys(&self) -> Result<(), SettingsError> {
-        let mut names = HashSet::new();
-        for AccessKey { ak, sk, .. } in &self.public.access_keys {
-            if ak.is_empty() || !ak.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/') {
-                return Err(SettingsError::AccessKeyName(ak.clone()));
-            }
-            if sk.expose().is_empty() {
-                return Err(SettingsError::AccessKeySecret(ak.clone()));
-            }
-            if !names.insert(ak) {
-                return Err(SettingsError::AccessKeyTwice(ak.clone()));
-            }
-        }
-        Ok(())
     }
 
     fn check_passwords(&self) -> Result<(), SettingsError> {
@@ -267,6 +266,7 @@ impl Limits {
             ("connections_per_source", self.connections_per_source),
             ("sessions", self.sessions),
             ("event_streams", self.event_streams),
+            ("requests_per_second", self.requests_per_second),
         ];
         match limits.iter().find(|(_, limit)| *limit == 0) {
             Some((name, _)) => Err(SettingsError::LimitZero(name)),

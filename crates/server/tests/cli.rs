@@ -67,7 +67,7 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn help_tells_each_command_with_examples() {
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 18] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
@@ -78,6 +78,14 @@ fn help_tells_each_command_with_examples() {
         &["journal", "--help"],
         &["replay", "--help"],
         &["what-if", "--help"],
+        &["keys", "--help"],
+        &["keys", "init", "--help"],
+        &["keys", "create", "--help"],
+        &["keys", "list", "--help"],
+        &["keys", "rotate", "--help"],
+        &["keys", "disable", "--help"],
+        &["keys", "remove", "--help"],
+        &["keys", "audit", "--help"],
     ];
     let mut all = String::new();
     for arguments in commands {
@@ -90,13 +98,17 @@ fn help_tells_each_command_with_examples() {
 
 #[test]
 fn a_wrong_command_line_exits_with_2() {
-    let cases: [&[&str]; 6] = [
+    let cases: [&[&str]; 10] = [
         &[],
         &["serve"],
         &["demo", "--address", "192.0.2.1"],
         &["ask", "private-calls", "--cc", "1", "--vdn", "170", "--agent", "1099", "--base", "http://127.0.0.1"],
         &["sign", "--url", "https://h/p", "--ak", "a/b", "--sk", "s"],
         &["sign", "--url", "https://h/p", "--ak", "a"],
+        &["keys", "list", "--config", "../../../examples/demo.toml"],
+        &["keys", "create", "a", "--vdn", "0", "--config", "../../../examples/demo.toml"],
+        &["keys", "create", "a", "--vdn", "170", "--groups", "agent", "--config", "../../../examples/demo.toml"],
+        &["keys", "rotate", "a", "--old-ends-in", "7", "--config", "../../../examples/demo.toml"],
     ];
     for arguments in cases {
         let output = anteroom(arguments);

@@ -109,11 +109,27 @@ impl Server {
     }
 
     fn ask(&self, agent: &str, sk: &str) -> Output {
+        self.ask_as("demo", agent, sk)
+    }
+
+    fn ask_as(&self, ak: &str, agent: &str, sk: &str) -> Output {
         let base = format!("https://127.0.0.1:{}", self.public);
         let mut command = Command::new(PROGRAM);
         command.args(["ask", "private-calls", "--cc", "1", "--vdn", "170", "--agent", agent, "--base", &base]);
-        command.args(["--ak", "demo"]).env("ANTEROOM_SK", sk).arg("--data").arg(self.data());
+        command.args(["--ak", ak]).env("ANTEROOM_SK", sk).arg("--data").arg(self.data());
         command.output().expect("the program runs")
+    }
+
+    fn keys(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(PROGRAM);
+        command.arg("keys").args(arguments).arg("--config").arg(self.folder.join("centre.toml"));
+        command.arg("--data").arg(self.data()).output().expect("the program runs")
+    }
+
+    fn keys_json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.keys(&[arguments, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
     fn journal(&self, more: &[&str]) -> String {
@@ -217,4 +233,63 @@ fn a_port_that_is_taken_is_named() {
     let status = eventually("the server gives up", || process.try_wait().ok().flatten());
     assert_eq!(status.code(), Some(1));
     assert!(server.log().contains(&format!("127.0.0.1:{}", server.public)), "{}", server.log());
+}
+
+#[test]
+fn keys_are_made_rotated_disabled_and_removed_while_the_server_runs() {
+    let mut server = Server::new("keys");
+    let master = server.folder.join("master.key");
+    let made = Command::new(PROGRAM).args(["keys", "init"]).arg(&master).output().expect("the program runs");
+    assert_eq!((made.status.code(), mode(&master)), (Some(0), 0o600), "{}", text(&made.stderr));
+    let file = server.folder.join("centre.toml");
+    let plain = fs::read_to_string(&file).expect("the configuration can be read");
+    let with_store = format!("{plain}\n[keys]\nmaster_key_file = \"master.key\"\n");
+    fs::write(&file, with_store).expect("the configuration can be written");
+    server.start();
+
+    let is_accepted = |server: &Server, sk: &str| {
+        let answer = server.ask_as("wallboard", "1099", sk);
+        answer.status.success().then_some(()).ok_or_else(|| text(&answer.stderr))
+    };
+    let sk = |value: &serde_json::Value| value["sk"].as_str().expect("a secret").to_owned();
+    let first = sk(&server.keys_json(&["create", "wallboard", "--vdn", "170"]));
+    eventually("the new key is accepted", || is_accepted(&server, &first).ok());
+    let taken = server.keys(&["create", "demo", "--vdn", "170"]);
+    assert_eq!(taken.status.code(), Some(2), "the configuration file has a key of that name");
+
+    let second = sk(&server.keys_json(&["rotate", "wallboard", "--old-ends-in", "1 h"]));
+    eventually("the second secret is accepted", || is_accepted(&server, &second).ok());
+    assert_eq!(is_accepted(&server, &first), Ok(()), "the old one still is");
+    let third = sk(&server.keys_json(&["rotate", "wallboard", "--old-ends-in", "0 s", "--end-oldest"]));
+    eventually("the third secret is accepted", || is_accepted(&server, &third).ok());
+    assert!(is_accepted(&server, &first).is_err() && is_accepted(&server, &second).is_err());
+
+    server.keys_json(&["disable", "wallboard"]);
+    eventually("the disabled key is refused", || is_accepted(&server, &third).err());
+    server.keys_json(&["enable", "wallboard"]);
+    eventually("the enabled key is accepted", || is_accepted(&server, &third).ok());
+    server.keys_json(&["create", "reports", "--vdn", "all", "--groups", "history"]);
+    server.keys_json(&["remove", "wallboard"]);
+    let refused = eventually("the removed key is refused", || is_accepted(&server, &third).err());
+    assert!(refused.contains("401"), "{refused}");
+    assert!(server.ask("1099", "demo-secret-key").status.success(), "the key of the file goes on");
+
+    let listed = server.keys_json(&["list"]);
+    assert_eq!((listed[0]["ak"].as_str(), listed[0]["groups"].as_str()), (Some("reports"), Some("history")));
+    eventually("the refusals are in the audit log", || {
+        let log = text(&server.keys(&["audit"]).stdout);
+        let causes = ["another signature", "disabled access key", "unknown access key", "anteroom keys rotate"];
+        causes.iter().all(|cause| log.contains(cause)).then_some(())
+    });
+    let shown = server.log() + &text(&server.keys(&["audit"]).stdout) + &text(&server.keys(&["list"]).stdout);
+    assert!(![first, second, third].iter().any(|secret| shown.contains(secret)));
+
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0), "{}", server.log());
+    server.start();
+    assert_eq!(server.keys_json(&["list"]).as_array().map(Vec::len), Some(1), "the store survives");
+    fs::remove_file(&master).expect("the master key can be removed");
+    let without = server.keys(&["list"]);
+    assert_eq!(without.status.code(), Some(2), "{}", text(&without.stdout));
+    assert!(text(&without.stderr).contains("master.key"), "{}", text(&without.stderr));
 }

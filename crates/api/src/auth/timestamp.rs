@@ -20,6 +20,11 @@ impl SignatureTime {
     pub fn distance(self, other: Self) -> Duration {
         Duration::from_millis(self.0.abs_diff(other.0))
     }
+
+    /// Whole seconds since 1970; 0 for anything before.
+    pub(super) fn seconds(self) -> u64 {
+        u64::try_from(self.0 / 1000).unwrap_or(0)
+    }
 }
 
 impl From<SystemTime> for SignatureTime {

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use engine::VdnId;
 
 use super::*;
-use crate::settings::AccessKey;
+use crate::access::AccessKey;
 
 const AK: &str = "testAccessKey0001";
 const HOST: (&str, &str) = ("host", "cms.example.com:28443");
@@ -106,14 +106,14 @@ const VECTORS: [Vector; 7] = [
 ];
 
 fn key() -> AccessKey {
-    AccessKey { ak: AK.into(), sk: "testSecretKey0001".into(), vdns: vec![VdnId(170)] }
+    AccessKey::new(AK, "testSecretKey0001".into(), vec![VdnId(170)])
 }
 
 impl Vector {
     fn sign(&self, empty_query: EmptyQuery) -> Signed {
         let Self { method, query, headers, body, time, .. } = *self;
         let request = ToSign { method, path: PATH, query, headers, body: body.as_bytes(), empty_query };
-        sign(&request, AK, &key().sk, time).unwrap()
+        sign(&request, AK, &key().secrets[0].sk, time).unwrap()
     }
 
     /// The request as it would be received with this `Authorization`.
@@ -149,7 +149,7 @@ fn every_vector_is_signed_as_the_vendor_signs_it() {
         let signed = vector.sign(EmptyQuery::NoLine);
         let (prefix, signature) = signed.authorization.rsplit_once('/').unwrap();
         assert_eq!(signature, vector.signature, "{}", vector.name);
-        let key = signing_key(&keyed(key().sk.expose()), prefix.as_bytes());
+        let key = signing_key(&keyed(key().secrets[0].sk.expose()), prefix.as_bytes());
         assert_eq!(str::from_utf8(&key).unwrap(), vector.key, "{}", vector.name);
     }
 }
@@ -303,7 +303,7 @@ fn a_client_that_cannot_be_written_down_is_told_so() {
     let sign = |headers: &[(&str, &str)], ak: &str| {
         let empty_query = EmptyQuery::NoLine;
         let request = ToSign { method: "GET", path: "/", query: None, headers, body: b"", empty_query };
-        sign(&request, ak, &key().sk, SECONDS).map(|_| ())
+        sign(&request, ak, &key().secrets[0].sk, SECONDS).map(|_| ())
     };
     assert_eq!(sign(&[HOST], "a/b"), Err(CannotSign::AccessKey("a/b".into())));
     assert_eq!(sign(&[TIGHT], AK), Err(CannotSign::NoHost));

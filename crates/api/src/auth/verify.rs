@@ -1,7 +1,8 @@
 //! What the face does: it computes the signature again from what was received.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, HOST};
@@ -10,10 +11,13 @@ use engine::VdnId;
 use subtle::ConstantTimeEq;
 
 use super::canonical::{EmptyQuery, canonical_request};
+use super::clients::Clients;
+use super::rate::Rate;
 use super::replay::Replays;
 use super::timestamp::SignatureTime;
-use super::{Keyed, SCHEME, keyed, signature, signing_key};
-use crate::settings::AccessKey;
+use super::{Keyed, SCHEME, signature, signing_key};
+use crate::access::AccessKey;
+use crate::cms::Groups;
 
 /// A request as it came, its body whole.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +39,9 @@ pub struct Verified<'a> {
     pub ak: &'a str,
     /// Which VDNs it may ask about.
     pub vdns: &'a [VdnId],
+    /// Which interfaces it may use.
+    pub groups: Groups,
+    pub(crate) rate: Option<&'a Rate>,
 }
 
 /// Why a signature was not accepted. For the log only: the client sees the same answer for every cause.
@@ -64,6 +71,12 @@ pub enum Cause {
     /// The signature is another.
     #[error("the signature is another")]
     Signature,
+    /// The access key is disabled.
+    #[error("the access key is disabled")]
+    Disabled,
+    /// The secret that signed has ended: a newer one took its place.
+    #[error("the secret has ended")]
+    Ended,
     /// The time lies too far from ours.
     #[error("the time lies {0:?} from ours")]
     Window(Duration),
@@ -73,6 +86,28 @@ pub enum Cause {
     /// More signatures are remembered than there is room for.
     #[error("no room to remember another signature")]
     NoRoom,
+}
+
+impl Cause {
+    /// The cause without what differs from request to request: for the audit log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Authorizations(0) => "no authorization",
+            Self::Authorizations(_) => "several authorizations",
+            Self::Malformed => "malformed authorization",
+            Self::Time => "malformed time",
+            Self::Declaration | Self::HostOrAuthorization => "malformed list of headers",
+            Self::Header => "a signed header is missing or there twice",
+            Self::UnknownAccessKey => "unknown access key",
+            Self::Signature => "another signature",
+            Self::Disabled => "disabled access key",
+            Self::Ended => "secret that has ended",
+            Self::Window(_) => "time outside the window",
+            Self::Replayed => "replay",
+            Self::NoRoom => "no room to remember the signature",
+        }
+    }
 }
 
 /// A refusal, with what is needed to find the client that got it.
@@ -86,23 +121,9 @@ pub struct Denied {
 
 /// Checks signatures against a set of access keys.
 pub struct Verifier {
-    clients: HashMap<Box<str>, Client>,
-    /// Stands in for an unknown client, so that looking for one takes as long as finding one.
-    nobody: Client,
+    clients: Clients,
     window: Duration,
-    replays: Option<Replays>,
-}
-
-struct Client {
-    ak: Box<str>,
-    secret: Keyed,
-    vdns: Box<[VdnId]>,
-}
-
-impl Client {
-    fn new(key: &AccessKey) -> Self {
-        Self { ak: key.ak.as_str().into(), secret: keyed(key.sk.expose()), vdns: key.vdns.as_slice().into() }
-    }
+    replays: Option<Arc<Replays>>,
 }
 
 impl fmt::Debug for Verifier {
@@ -143,9 +164,20 @@ impl Verifier {
     /// A verifier for `keys`; times may lie `window` from ours, either way.
     #[must_use]
     pub fn new(keys: &[AccessKey], window: Duration, refuse_replays: bool) -> Self {
-        let clients = keys.iter().map(|key| (key.ak.as_str().into(), Client::new(key))).collect();
-        let nobody = Client::new(&AccessKey { ak: "nobody".into(), sk: "nobody".into(), vdns: Vec::new() });
-        Self { clients, nobody, window, replays: refuse_replays.then(|| Replays::new(window)) }
+        let replays = refuse_replays.then(|| Arc::new(Replays::new(window)));
+        Self { clients: Clients::new(keys), window, replays }
+    }
+
+    /// The same, where each access key may ask so many times a second. What `previous` remembers of requests that it
+    /// accepted is remembered on.
+    #[must_use]
+    pub(crate) fn in_place_of(mut self, previous: Option<&Self>, per_second: NonZeroU32) -> Self {
+        self.clients.limit(per_second, previous.map(|previous| &previous.clients));
+        let before = previous.filter(|previous| previous.window == self.window);
+        if let (Some(own), Some(before)) = (&mut self.replays, before.and_then(|before| before.replays.as_ref())) {
+            *own = Arc::clone(before);
+        }
+        self
     }
 
     /// Who signed this request.
@@ -161,18 +193,22 @@ impl Verifier {
     fn check(&self, fields: &Fields<'_>, received: &Received<'_>, now: SignatureTime) -> Result<Verified<'_>, Cause> {
         let time: SignatureTime = fields.time.parse().map_err(|_| Cause::Time)?;
         let signed = declared_headers(fields.declared, received)?;
-        let found = self.clients.get(fields.ak);
-        let client = found.unwrap_or(&self.nobody);
-        let is_signed = is_signed_by(client, fields, &signed, received);
-        match found {
-            None => Err(Cause::UnknownAccessKey),
-            Some(_) if !is_signed => Err(Cause::Signature),
-            Some(_) if time.distance(now) > self.window => Err(Cause::Window(time.distance(now))),
-            Some(client) => {
-                self.replays.as_ref().map_or(Ok(()), |replays| replays.admit(fields.signature, time, now))?;
-                Ok(Verified { ak: &client.ak, vdns: &client.vdns })
-            }
+        let client = self.clients.get(fields.ak);
+        let signer = self.clients.signer(client, |secret| is_signed_with(secret, fields, &signed, received));
+        let client = client.ok_or(Cause::UnknownAccessKey)?;
+        let signer = signer.ok_or(Cause::Signature)?;
+        if !client.is_enabled {
+            return Err(Cause::Disabled);
         }
+        if signer.has_ended(now) {
+            return Err(Cause::Ended);
+        }
+        if time.distance(now) > self.window {
+            return Err(Cause::Window(time.distance(now)));
+        }
+        self.replays.as_ref().map_or(Ok(()), |replays| replays.admit(fields.signature, time, now))?;
+        signer.last_use.note(now.seconds());
+        Ok(Verified { ak: &client.ak, vdns: &client.vdns, groups: client.groups, rate: client.rate.as_deref() })
     }
 }
 
@@ -206,9 +242,9 @@ fn value_of<'a>(name: &str, received: &Received<'a>) -> Result<&'a [u8], Cause> 
     }
 }
 
-/// Whether `client` made the signature, over either form of a request without a query.
-fn is_signed_by(client: &Client, fields: &Fields<'_>, signed: &[(&str, &[u8])], received: &Received<'_>) -> bool {
-    let key = signing_key(&client.secret, fields.prefix.as_bytes());
+/// Whether `secret` made the signature, over either form of a request without a query.
+fn is_signed_with(secret: &Keyed, fields: &Fields<'_>, signed: &[(&str, &[u8])], received: &Received<'_>) -> bool {
+    let key = signing_key(secret, fields.prefix.as_bytes());
     let (method, uri) = (received.method.as_str(), received.uri);
     let matches = |form| {
         let canonical = canonical_request(method, uri.path(), uri.query(), signed, received.body, form);

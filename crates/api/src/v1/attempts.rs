@@ -1,11 +1,11 @@
 //! How often somebody may get a password wrong.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::{AgentId, VdnId};
+
+use crate::failures::{Failures, network};
 
 /// Wrong passwords of one address for one agent before it must wait.
 const FOR_ONE_AGENT: u32 = 5;
@@ -13,63 +13,29 @@ const FOR_ONE_AGENT: u32 = 5;
 const FOR_ALL_AGENTS: u32 = 50;
 /// How long wrong passwords are remembered, and so how long one must wait.
 const REMEMBERED: Duration = Duration::from_secs(60);
-/// How many addresses and agents are remembered.
-const ENTRIES_MAX: usize = 50_000;
 
 /// Counts wrong passwords by address, and by address and agent.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts(Mutex<HashMap<Key, Failures>>);
+pub(crate) struct Attempts(Failures<Key>);
 
 /// An address, and an agent if it is about one.
 type Key = (IpAddr, Option<(VdnId, AgentId)>);
 
-#[derive(Clone, Copy, Debug)]
-struct Failures {
-    count: u32,
-    since: Instant,
-}
-
-impl Failures {
-    fn is_old(self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) >= REMEMBERED
-    }
-}
-
 impl Attempts {
-    /// Whether a password may be tried now. An answer of `false` says nothing of the password.
+    /// Whether a password may be tried now. An answer of `false` says nothing of the password. When there is no room to
+    /// remember another address, nobody may: passwords are short enough to be guessed.
     pub(crate) fn may_try(&self, source: IpAddr, agent: (VdnId, AgentId), now: Instant) -> bool {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= ENTRIES_MAX {
-            entries.retain(|_, failures| !failures.is_old(now));
-        }
-        let is_below = |key, max| entries.get(&key).is_none_or(|failures| failures.is_old(now) || failures.count < max);
-        let network = network(source);
-        entries.len() < ENTRIES_MAX
-            && is_below((network, Some(agent)), FOR_ONE_AGENT)
-            && is_below((network, None), FOR_ALL_AGENTS)
+        let count = |key| self.0.count(key, REMEMBERED, now);
+        self.0.has_room(REMEMBERED, now)
+            && count((network(source), Some(agent))) < FOR_ONE_AGENT
+            && count((network(source), None)) < FOR_ALL_AGENTS
     }
 
     /// A password was wrong.
     pub(crate) fn failed(&self, source: IpAddr, agent: (VdnId, AgentId), now: Instant) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in [(network(source), Some(agent)), (network(source), None)] {
-            let failures = entries.entry(key).or_insert(Failures { count: 0, since: now });
-            if failures.is_old(now) {
-                *failures = Failures { count: 0, since: now };
-            }
-            failures.count += 1;
+            self.0.failed(key, REMEMBERED, now);
         }
-    }
-}
-
-/// What one client has to itself: an IPv4 address, or the first half of an IPv6 one.
-fn network(source: IpAddr) -> IpAddr {
-    match source.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        address => address,
     }
 }
 
@@ -97,13 +63,5 @@ mod tests {
         assert!(attempts.may_try(here, agent(1001), later));
         attempts.failed(here, agent(1001), later);
         assert!(attempts.may_try(here, agent(1001), later));
-    }
-
-    #[test]
-    fn half_an_ipv6_address_is_one_client() {
-        let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        assert_eq!(network(address("2001:db8:1:2:3:4:5:6")), network(address("2001:db8:1:2::1")));
-        assert_ne!(network(address("2001:db8:1:3::1")), network(address("2001:db8:1:2::1")));
-        assert_eq!(network(address("::ffff:10.0.0.1")), address("10.0.0.1"));
     }
 }

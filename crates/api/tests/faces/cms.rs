@@ -194,11 +194,11 @@ fn where_replays_are_refused_a_question_is_answered_once() {
 fn a_reload_changes_keys_and_certificate() {
     let world = World::start();
     let mut settings = world.settings.clone();
-    settings.public.access_keys[0].sk = "another-secret".into();
+    settings.public.access_keys[0].secrets[0].sk = "another-secret".into();
     world.faces().reload(settings.clone()).unwrap();
     assert_eq!(world.private_calls(&question(1099)).status, 401);
     settings.public.tls.certificate = b"no certificate".to_vec();
-    settings.public.access_keys[0].sk = "demo-secret-key".into();
+    settings.public.access_keys[0].secrets[0].sk = "demo-secret-key".into();
     assert!(world.faces().reload(settings).is_err());
     assert_eq!(world.private_calls(&question(1099)).status, 401, "a reload that fails changes nothing");
     world.faces().reload(world.settings.clone()).unwrap();

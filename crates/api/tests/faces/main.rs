@@ -8,6 +8,7 @@ mod cms;
 mod events;
 mod http2;
 mod internal;
+mod keys;
 mod openapi;
 mod shell;
 mod v1;

@@ -65,7 +65,8 @@ impl World {
         let world = Self { runtime, faces: Some(faces), node, other, settings, certificate, legs: AtomicU32::new(0) };
         world.submit(Command::Configure(floor(170, &[1001, 1002, 1003, 1099])));
         let configure = Command::Configure(floor(200, &[2001]));
-        world.runtime.block_on(world.other.submit(Submission::wish(configure))).unwrap();
+        let receipt = world.runtime.block_on(world.other.submit(Submission::wish(configure))).unwrap();
+        assert!(world.runtime.block_on(world.other.reached(receipt.position)));
         world
     }
 
@@ -159,11 +160,16 @@ impl World {
     }
 
     pub(crate) fn signature_at(&self, body: &str, at: SystemTime) -> String {
-        signature(PATH, None, body.as_bytes(), at)
+        signature(AK, PATH, None, body.as_bytes(), at)
+    }
+
+    /// By another access key with the same secret.
+    pub(crate) fn signature_as(&self, ak: &str, body: &str) -> String {
+        signature(ak, PATH, None, body.as_bytes(), SystemTime::now())
     }
 
     pub(crate) fn signature_of(&self, path: &str, query: Option<&str>, body: &[u8]) -> String {
-        signature(path, query, body, SystemTime::now())
+        signature(AK, path, query, body, SystemTime::now())
     }
 
     /// Asks `v1` with a bearer token.
@@ -193,12 +199,12 @@ impl Drop for World {
     }
 }
 
-fn signature(path: &str, query: Option<&str>, body: &[u8], at: SystemTime) -> String {
+fn signature(ak: &str, path: &str, query: Option<&str>, body: &[u8], at: SystemTime) -> String {
     let length = body.len().to_string();
     let headers = [("host", "localhost"), ("content-type", JSON.1), ("content-length", &length)];
     let request = ToSign { method: "POST", path, query, headers: &headers, body, empty_query: EmptyQuery::NoLine };
     let time = SignatureTime::from(at).to_string();
-    sign(&request, AK, &"demo-secret-key".into(), &time).unwrap().authorization
+    sign(&request, ak, &"demo-secret-key".into(), &time).unwrap().authorization
 }
 
 /// What was asked for in the body of a question about agent 1099.
@@ -224,9 +230,10 @@ fn settings() -> Settings {
         public: PublicSettings {
             listen: any,
             tls,
-            access_keys: vec![AccessKey { ak: AK.into(), sk: "demo-secret-key".into(), vdns: vec![VdnId(170)] }],
+            access_keys: vec![AccessKey::new(AK, "demo-secret-key".into(), vec![VdnId(170)])],
             signature_window: Duration::from_secs(900),
             refuse_replays: false,
+            lock: None,
         },
         internal: InternalSettings { listen: any },
         passwords: [(170, 1001), (170, 1002), (170, 1003), (170, 1099), (200, 2001)].map(password).into(),

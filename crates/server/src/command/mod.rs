@@ -5,6 +5,7 @@ mod check_config;
 mod connection;
 mod demo;
 mod journal;
+mod keys;
 mod replay;
 mod serve;
 mod sign;
@@ -27,6 +28,8 @@ Examples:
   every mistake in a configuration file, and then run it
       anteroom check-config /etc/anteroom/anteroom.toml
       anteroom serve --config /etc/anteroom/anteroom.toml
+  a key for a client of the signed interface, while the server runs
+      anteroom keys create wallboard --vdn 170 --config /etc/anteroom/anteroom.toml
   why a call waits
       anteroom why 1605492949-1447
   what is true, from the journal of a server that does not run
@@ -49,6 +52,7 @@ enum Command {
     CheckConfig(check_config::Options),
     Ask(ask::Options),
     Sign(sign::Options),
+    Keys(keys::Options),
     Journal(journal::Options),
     Replay(replay::Options),
     WhatIf(what_if::Options),
@@ -100,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
         Command::CheckConfig(options) => check_config::run(&options),
         Command::Ask(options) => ask::run(&options),
         Command::Sign(options) => sign::run(&options),
+        Command::Keys(options) => keys::run(&options),
         Command::Journal(options) => journal::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::WhatIf(options) => what_if::run(&options),

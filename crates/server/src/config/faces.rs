@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::{Limits, Role, TlsSettings};
+use api::cms::{Group, Groups};
+use api::{Limits, Role, SourceLock, TlsSettings};
 use engine::VdnId;
 use toml::de::DeValue;
 
@@ -39,6 +40,8 @@ pub(crate) struct Public {
     pub(crate) signature_window: Duration,
     /// Whether a signature counts only once.
     pub(crate) refuse_replays: bool,
+    /// Whether addresses are locked out after signatures that were not accepted.
+    pub(crate) lock: Option<SourceLock>,
 }
 
 /// Who may sign requests, and for which VDNs.
@@ -47,6 +50,7 @@ pub(crate) struct AccessKey {
     pub(crate) ak: At<String>,
     pub(crate) sk: Secret,
     pub(crate) vdns: Vec<At<VdnId>>,
+    pub(crate) groups: Groups,
 }
 
 /// A supervisor's or an integration's key for `v1`.
@@ -78,14 +82,22 @@ fn public(root: &Reader<'_>, folder: &Path) -> Public {
     let usual_window = seconds(900);
     let Some(reader) = root.table("public") else {
         let listen = At::new(usual, root.span());
-        return Public { listen, tls: None, signature_window: usual_window, refuse_replays: false };
+        return Public { listen, tls: None, signature_window: usual_window, refuse_replays: false, lock: None };
     };
     Public {
         listen: reader.get("listen").unwrap_or(At::new(usual, reader.span())),
         tls: tls(&reader, folder),
         signature_window: duration(&reader, "signature_window", seconds(1)..=DAY, usual_window),
         refuse_replays: reader.get_or("refuse_replays", false),
+        lock: lock(&reader),
     }
+}
+
+/// When an address is locked; a length alone locks nobody.
+fn lock(reader: &Reader<'_>) -> Option<SourceLock> {
+    let failures = reader.number("lock_after", 1..=1_000_000_u32);
+    let lasts = duration(reader, "lock_for", seconds(1)..=DAY, seconds(600));
+    failures.map(|failures| SourceLock { failures: failures.value, lasts })
 }
 
 fn limits(root: &Reader<'_>) -> Limits {
@@ -97,6 +109,7 @@ fn limits(root: &Reader<'_>) -> Limits {
         connections_per_source: number("connections_per_source", usual.connections_per_source),
         sessions: number("sessions", usual.sessions),
         event_streams: number("event_streams", usual.event_streams),
+        requests_per_second: number("requests_per_second", usual.requests_per_second),
     }
 }
 
@@ -156,8 +169,26 @@ fn access_key(reader: &Reader<'_>, folder: &Path) -> AccessKey {
         reader.mistakes().say(ak.span, what, instead);
     }
     let sk = key_text(reader, "sk", "sk_file", SK_MIN, folder);
-    AccessKey { ak, sk, vdns: vdns(reader) }
+    AccessKey { ak, sk, vdns: vdns(reader), groups: groups(reader) }
 }
+
+/// Which interfaces a key is for; all when nothing is said.
+fn groups(reader: &Reader<'_>) -> Groups {
+    if reader.value("groups").is_none() {
+        return Groups::ALL;
+    }
+    reader.list::<Group>("groups").into_iter().map(|group| group.value).collect()
+}
+
+words!(Group, "\"agents\", \"skills\", \"vdn\", \"calls\", \"legacy\", \"configuration\" or \"history\"", {
+    "agents" => Self::Agents,
+    "skills" => Self::Skills,
+    "vdn" => Self::Vdn,
+    "calls" => Self::Calls,
+    "legacy" => Self::Legacy,
+    "configuration" => Self::Configuration,
+    "history" => Self::History,
+});
 
 fn api_key(reader: &Reader<'_>, folder: &Path) -> ApiKey {
     ApiKey {

@@ -10,6 +10,7 @@ mod faces;
 mod holidays;
 mod hours;
 mod ids;
+mod keys;
 mod media;
 mod mistake;
 mod private;
@@ -34,12 +35,14 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub(crate) use faces::Faces;
+pub(crate) use keys::MasterKeyPlace;
 pub(crate) use media::Media;
 pub(crate) use mistake::Report;
 pub(crate) use process::{DATA, Journal, Log, LogFormat, LogLevel, Store};
 pub(crate) use secret::read_private;
 pub(crate) use sip::Sip;
 pub(crate) use vdn::Vdn;
+pub(crate) use written::read_duration;
 
 use mistake::{Mistakes, Source, Span};
 use reader::Reader;
@@ -58,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) sip: Sip,
     pub(crate) media: Media,
     pub(crate) faces: Faces,
+    /// Where the master key of the key store is; none: there is no store.
+    pub(crate) keys: Option<MasterKeyPlace>,
     pub(crate) journal: Journal,
     pub(crate) log: Log,
     /// How many threads serve SIP and HTTP; none: as many as there are processors.
@@ -135,8 +140,9 @@ fn read(root: &Reader<'_>, folder: &Path) -> Option<Config> {
     let sip = sip::read(root);
     let media = media::read(root, sip.as_ref(), folder);
     let faces = faces::read(root, folder);
+    let keys = keys::read(root, folder);
     let (journal, log, threads) = (process::journal(root, folder), process::log(root), process::threads(root));
     check::check(&vdns, sip.as_ref(), &faces, root.mistakes());
     let name = name.map_or_else(|| "anteroom".to_owned(), |name| name.value);
-    Some(Config { name, cc, vdns, sip: sip?, media, faces, journal, log, threads })
+    Some(Config { name, cc, vdns, sip: sip?, media, faces, keys, journal, log, threads })
 }

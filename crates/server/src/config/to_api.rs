@@ -15,6 +15,7 @@ pub(crate) fn settings(config: &Config, tls: TlsSettings) -> Settings {
             access_keys: access_keys(config),
             signature_window: faces.public.signature_window,
             refuse_replays: faces.public.refuse_replays,
+            lock: faces.public.lock,
         },
         internal: InternalSettings { listen: faces.internal.value },
         passwords: passwords(config),
@@ -24,10 +25,9 @@ pub(crate) fn settings(config: &Config, tls: TlsSettings) -> Settings {
 }
 
 fn access_keys(config: &Config) -> Vec<AccessKey> {
-    let keys = config.faces.access_keys.iter().map(|key| AccessKey {
-        ak: key.ak.value.clone(),
-        sk: Secret::from(key.sk.reveal()),
-        vdns: key.vdns.iter().map(|vdn| vdn.value).collect(),
+    let keys = config.faces.access_keys.iter().map(|key| {
+        let vdns = key.vdns.iter().map(|vdn| vdn.value).collect();
+        AccessKey { groups: key.groups, ..AccessKey::new(&key.ak.value, Secret::from(key.sk.reveal()), vdns) }
     });
     keys.collect()
 }

@@ -176,13 +176,17 @@ impl Written for Duration {
             return Err(Wrong { what: format!("is {bare} without a unit"), instead });
         }
         let text = String::read(value)?;
-        let wrong = || Wrong::new(format!("is \"{text}\""));
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| wrong())?;
-        let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(wrong)?;
-        number.checked_mul(*millis).map(Self::from_millis).ok_or_else(wrong)
+        read_duration(&text).ok_or_else(|| Wrong::new(format!("is \"{text}\"")))
     }
+}
+
+/// The span of time in a text such as `20 s`.
+pub(crate) fn read_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit.trim())?;
+    number.checked_mul(*millis).map(Duration::from_millis)
 }
 
 /// A span of time as it is written, in the largest unit that leaves no remainder.

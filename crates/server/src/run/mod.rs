@@ -2,6 +2,7 @@
 
 mod descriptors;
 mod floor_metrics;
+mod keys;
 mod logging;
 mod metrics;
 mod open;
@@ -19,7 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::command::Failure;
 use crate::config::{self, Config, LoadError};
 
-pub(crate) use server::Server;
+pub(crate) use server::{Server, make_private};
 pub(crate) use tls::{CERTIFICATE, install_cryptography};
 
 /// How long an orderly stop may take before the process ends anyway.

@@ -1,6 +1,7 @@
 //! Nodes, faces and the SIP edge, wired together: started bottom up, reloaded, stopped top down.
 
 use std::fs::DirBuilder;
+use std::mem;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use api::{Faces, RenderMetrics};
 use node::Node;
 use sip::{Edge, Vitals};
 
+use super::keys::Keys;
 use super::readiness::Ready;
 use super::{floor_metrics, open, tls};
 use crate::command::Failure;
@@ -22,6 +24,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) struct Server {
     config: Config,
     nodes: Vec<Node>,
+    keys: Keys,
     faces: Faces,
     edge: Edge,
     ready: Ready,
@@ -33,12 +36,16 @@ impl Server {
         let begun = Instant::now();
         make_private(&config.journal.data)?;
         let tls = tls::settings(&config).map_err(|error| Failure::of(&error))?;
+        let mut keys = Keys::open(&config)?;
         let nodes = open::nodes(&config).await?;
         let ready = Ready::default();
         let render = floor_metrics::start(&nodes, render);
-        let settings = to_api::settings(&config, tls);
+        let mut settings = to_api::settings(&config, tls);
+        let configured = mem::take(&mut settings.public.access_keys);
+        settings.public.access_keys = keys.configure(configured, |all| all);
         let faces = Faces::start(settings, nodes.clone(), render, ready.check(&nodes));
         let faces = faces.await.map_err(|error| Failure::of(&error))?;
+        keys.watch(faces.access())?;
         let edge = Edge::start(to_sip::settings(&config), nodes.clone()).await.map_err(|error| Failure::of(&error))?;
         ready.starts(edge.vitals());
         tracing::info!(
@@ -48,7 +55,7 @@ impl Server {
             took = ?begun.elapsed(),
             "ready"
         );
-        Ok(Self { config, nodes, faces, edge, ready })
+        Ok(Self { config, nodes, keys, faces, edge, ready })
     }
 
     /// Takes another configuration: the floors first, then what the edges are told. Listeners, the journal, the log and
@@ -56,7 +63,7 @@ impl Server {
     pub(crate) async fn reload(&mut self, config: Config) -> Result<(), Failure> {
         self.needs_restart(&config)?;
         let tls = tls::settings(&config).map_err(|error| Failure::of(&error))?;
-        let settings = to_api::settings(&config, tls);
+        let mut settings = to_api::settings(&config, tls);
         settings.check().map_err(|error| Failure::of(&error))?;
         let phones = to_sip::settings(&config);
         let mistakes = phones.mistakes();
@@ -67,7 +74,11 @@ impl Server {
             open::configure(node, &vdn.floor).await?;
         }
         self.edge.reload(phones).map_err(|error| Failure::of(&error))?;
-        self.faces.reload(settings).map_err(|error| Failure::of(&error))?;
+        let taken = self.keys.configure(mem::take(&mut settings.public.access_keys), |all| {
+            settings.public.access_keys = all;
+            self.faces.reload(settings)
+        });
+        taken.map_err(|error| Failure::of(&error))?;
         self.config = config;
         Ok(())
     }
@@ -92,6 +103,7 @@ impl Server {
             ("listeners", listeners(old) == listeners(new)),
             ("[sip.limits]", old.sip.limits == new.sip.limits),
             ("[media]", media(old) == media(new)),
+            ("[keys]", old.keys == new.keys),
             ("[journal]", old.journal == new.journal),
             ("[log]", old.log == new.log),
             ("[process]", old.threads == new.threads),
@@ -117,6 +129,8 @@ impl Server {
         self.ready.stops();
         self.edge.stop().await;
         self.faces.stop(GRACE).await;
+        let keys = self.keys;
+        let _ = tokio::task::spawn_blocking(move || keys.stop()).await;
         for node in self.nodes {
             // Stopping a node blocks until its writer is done.
             let _ = tokio::task::spawn_blocking(move || node.stop()).await;
@@ -125,7 +139,7 @@ impl Server {
 }
 
 /// Makes the data folder if it is not there, for this user alone: callers' numbers are in the journal.
-fn make_private(folder: &Path) -> Result<(), Failure> {
+pub(crate) fn make_private(folder: &Path) -> Result<(), Failure> {
     if folder.is_dir() {
         return Ok(());
     }
