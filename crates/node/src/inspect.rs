@@ -75,12 +75,7 @@ impl Inspection {
     /// # Errors
     /// When the journal cannot be read, is damaged, or has lost its snapshots.
     pub fn earliest(&self, vdn: VdnId) -> Result<Replay, OpenError> {
-        let kept_after = self.source.extent(vdn)?.kept_after;
-        if kept_after == Position::START {
-            return Ok(Replay::new(vdn));
-        }
-        let snapshot = self.source.oldest_snapshot(vdn)?.ok_or(OpenError::NothingToBeginWith { vdn, kept_after })?;
-        recovery::guard(vdn, snapshot.position, || Replay::from_snapshot(snapshot))
+        recovery::earliest(&self.source, vdn)
     }
 
     /// The records of a VDN after `after`, or after those that are no longer kept, up to what is the end when it gets

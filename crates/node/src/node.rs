@@ -213,6 +213,15 @@ impl Node {
         Subscription::new(Arc::clone(&self.handle.shared), after)
     }
 
+    /// The earliest that can be known of the VDN with all records after it: nothing, as long as its first record is kept,
+    /// else a snapshot. Blocks while it is read.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, is damaged, or has lost its snapshots.
+    pub fn earliest(&self) -> Result<Replay, OpenError> {
+        recovery::earliest(&*self.handle.shared.store, self.vdn())
+    }
+
     /// The live notes whose key begins with `prefix`, by key, as of the position that the follower has reached.
     #[must_use]
     pub fn notes(&self, prefix: &str) -> Vec<(Arc<str>, Arc<[u8]>)> {

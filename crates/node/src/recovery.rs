@@ -37,6 +37,17 @@ pub(crate) fn replay(store: &dyn Source, vdn: VdnId, until: Option<Position>) ->
     Ok(replayed)
 }
 
+/// The earliest that can be known of a VDN with all records after it: nothing, as long as the first record is kept, else
+/// the oldest snapshot.
+pub(crate) fn earliest(store: &dyn Source, vdn: VdnId) -> Result<Replay, OpenError> {
+    let kept_after = store.extent(vdn)?.kept_after;
+    if kept_after == Position::START {
+        return Ok(Replay::new(vdn));
+    }
+    let snapshot = store.oldest_snapshot(vdn)?.ok_or(OpenError::NothingToBeginWith { vdn, kept_after })?;
+    guard(vdn, snapshot.position, || Replay::from_snapshot(snapshot))
+}
+
 impl Replayed {
     fn go_on(&mut self, store: &dyn Source, end: Position) -> Result<(), OpenError> {
         let replay = &mut self.replay;

@@ -30,6 +30,9 @@ pub(crate) trait Source: Send + Sync + Debug {
 
     /// The latest snapshot at or before `before` that is good.
     fn snapshot(&self, vdn: VdnId, before: Position) -> Option<Snapshot>;
+
+    /// The oldest good snapshot from which all later records are kept.
+    fn oldest_snapshot(&self, vdn: VdnId) -> Result<Option<Snapshot>, StoreError>;
 }
 
 /// Where the records and snapshots of all VDNs are kept.

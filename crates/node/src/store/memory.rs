@@ -70,6 +70,12 @@ impl Source for MemoryStore {
         let vdns = self.vdns();
         vdns.get(&vdn)?.snapshots.iter().rev().find(|snapshot| snapshot.position <= before).cloned()
     }
+
+    fn oldest_snapshot(&self, vdn: VdnId) -> Result<Option<Snapshot>, StoreError> {
+        let vdns = self.vdns();
+        let Some(kept) = vdns.get(&vdn) else { return Ok(None) };
+        Ok(kept.snapshots.iter().find(|snapshot| snapshot.position >= kept.kept_after).cloned())
+    }
 }
 
 impl Store for MemoryStore {

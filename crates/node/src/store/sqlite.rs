@@ -85,11 +85,6 @@ impl ReadOnly {
         Ok(Self { reader, snapshots })
     }
 
-    /// The oldest good snapshot from which all later records are kept.
-    pub(crate) fn oldest_snapshot(&self, vdn: VdnId) -> Result<Option<Snapshot>, StoreError> {
-        Ok(self.snapshots.oldest(vdn, self.reader.extent(vdn)?.kept_after))
-    }
-
     /// All VDNs that were ever written, by id.
     pub(crate) fn vdns(&self) -> Result<Vec<VdnId>, StoreError> {
         self.reader.vdns()
@@ -166,6 +161,10 @@ impl Source for ReadOnly {
     fn snapshot(&self, vdn: VdnId, before: Position) -> Option<Snapshot> {
         self.snapshots.latest(vdn, before)
     }
+
+    fn oldest_snapshot(&self, vdn: VdnId) -> Result<Option<Snapshot>, StoreError> {
+        Ok(self.snapshots.oldest(vdn, self.reader.extent(vdn)?.kept_after))
+    }
 }
 
 impl Source for SqliteStore {
@@ -183,6 +182,10 @@ impl Source for SqliteStore {
 
     fn snapshot(&self, vdn: VdnId, before: Position) -> Option<Snapshot> {
         self.kept.snapshot(vdn, before)
+    }
+
+    fn oldest_snapshot(&self, vdn: VdnId) -> Result<Option<Snapshot>, StoreError> {
+        self.kept.oldest_snapshot(vdn)
     }
 }
 

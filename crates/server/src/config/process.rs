@@ -14,6 +14,8 @@ pub(crate) struct Journal {
     pub(crate) data: PathBuf,
     /// How long entries are kept.
     pub(crate) keep: Duration,
+    /// How long the history keeps calls and operations, and figures.
+    pub(crate) history: history::Options,
     /// After how many records a snapshot is made.
     pub(crate) snapshot_every: u64,
 }
@@ -70,14 +72,18 @@ pub(crate) const DATA: &str = "anteroom-data";
 
 /// Reads `[journal]`; a relative data folder starts in `folder`.
 pub(crate) fn journal(root: &Reader<'_>, folder: &Path) -> Journal {
-    let (keep, every) = (DAY * 30, 100_000);
+    let (keep, every, history) = (DAY * 30, 100_000, history::Options::default());
     let Some(reader) = root.table("journal") else {
-        return Journal { store: Store::Sqlite, data: PathBuf::from(DATA), keep, snapshot_every: every };
+        return Journal { store: Store::Sqlite, data: PathBuf::from(DATA), keep, history, snapshot_every: every };
     };
     Journal {
         store: reader.get_or("store", Store::Sqlite),
         data: reader.get::<PathBuf>("data").map_or_else(|| PathBuf::from(DATA), |data| folder.join(data.value)),
         keep: duration(&reader, "keep", DAY..=DAY * 3650, keep),
+        history: history::Options {
+            keep: duration(&reader, "history_keep", DAY..=DAY * 3650, history.keep),
+            figures_keep: duration(&reader, "figures_keep", DAY..=DAY * 3650, history.figures_keep),
+        },
         snapshot_every: reader.number_or("snapshot_every", 1_000..=10_000_000, every),
     }
 }

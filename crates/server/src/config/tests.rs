@@ -26,6 +26,7 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(config.sip.session_timer, Duration::from_secs(1800));
     assert_eq!(config.faces.public.signature_window, Duration::from_secs(900));
     assert_eq!(config.journal.keep, Duration::from_secs(30 * 24 * 3600));
+    assert_eq!(config.journal.history, history::Options::default());
     assert_eq!(config.media.settings.address, config.sip.listen[0].value.address.ip());
     assert_eq!(config.cc, 1);
 }

@@ -55,6 +55,8 @@ fn describe() {
     describe_counter!("anteroom_transfers_taken_back_total", "Calls that an agent kept for a transfer and had back");
     describe_counter!("anteroom_treatments_total", "Treatments applied, by situation");
     wait_metrics::describe();
+    describe_gauge!("anteroom_history_lag_records", "Records of the journal that are not in the history yet");
+    describe_counter!("anteroom_history_errors_total", "Writes of the history that failed; they are tried again");
     describe_histogram!("anteroom_wait_seconds", "From a call's arrival, or its transfer, to the agent's answer");
 }
 

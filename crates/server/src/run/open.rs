@@ -1,9 +1,11 @@
-//! From the journal to nodes that serve the configured floors.
+//! From the journal to nodes that serve the configured floors, and to their histories.
 
 use std::sync::Arc;
 
 use engine::{Command, Event, FailCause, Floor};
+use history::{Archive, History};
 use node::{Journal, Node, NodeOptions, Note, Options, Refused, StoreError, Submission};
+use tokio::runtime::Handle;
 
 use crate::command::{Failure, chain, sentence};
 use crate::config::{self, Config, Store};
@@ -45,6 +47,18 @@ fn journal(journal: &config::Journal) -> Result<Journal, Failure> {
             Journal::sqlite(&journal.data, options).map_err(|error| Failure::of(&error))
         }
     }
+}
+
+/// Opens the history beside the journal, and has it follow each node. Nothing waits until it has caught up.
+pub(crate) fn histories(config: &Config, nodes: &[Node]) -> Result<Vec<History>, Failure> {
+    let Some(journal) = nodes.first().map(Node::journal_id) else { return Ok(Vec::new()) };
+    let archive = match config.journal.store {
+        Store::Memory => Archive::memory(journal),
+        Store::Sqlite => Archive::open(&config.journal.data, journal),
+    };
+    let archive = archive.map_err(|error| Failure::of(&error))?;
+    let follow = |node: &Node| History::start(&archive, node.clone(), config.journal.history, &Handle::current());
+    nodes.iter().map(|node| follow(node).map_err(|error| Failure::of(&error))).collect()
 }
 
 /// No leg survives a restart yet, so no call does; one record ends the calls and forgets their legs.

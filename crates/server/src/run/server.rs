@@ -1,4 +1,4 @@
-//! Nodes, faces and the SIP edge, wired together: started bottom up, reloaded, stopped top down.
+//! Nodes, histories, faces and the SIP edge, wired together: started bottom up, reloaded, stopped top down.
 
 use std::fs::DirBuilder;
 use std::mem;
@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use api::{Faces, RenderMetrics};
+use history::History;
 use node::Node;
 use sip::{Edge, Vitals};
 
@@ -24,6 +25,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) struct Server {
     config: Config,
     nodes: Vec<Node>,
+    histories: Vec<History>,
     keys: Keys,
     faces: Faces,
     edge: Edge,
@@ -31,13 +33,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts journal, nodes, faces and the SIP edge, in this order: nothing is asked or rung before it can be decided.
+    /// Starts journal, nodes, their histories, faces and the SIP edge, in this order: nothing is asked or rung before it can be decided.
     pub(crate) async fn start(config: Config, render: RenderMetrics) -> Result<Self, Failure> {
         let begun = Instant::now();
         make_private(&config.journal.data)?;
         let tls = tls::settings(&config).map_err(|error| Failure::of(&error))?;
         let mut keys = Keys::open(&config)?;
         let nodes = open::nodes(&config).await?;
+        let histories = open::histories(&config, &nodes)?;
         let ready = Ready::default();
         let render = floor_metrics::start(&nodes, render);
         let mut settings = to_api::settings(&config, tls);
@@ -55,7 +58,7 @@ impl Server {
             took = ?begun.elapsed(),
             "ready"
         );
-        Ok(Self { config, nodes, keys, faces, edge, ready })
+        Ok(Self { config, nodes, histories, keys, faces, edge, ready })
     }
 
     /// Takes another configuration: the floors first, then what the edges are told. Listeners, the journal, the log and
@@ -124,7 +127,7 @@ impl Server {
         &self.nodes
     }
 
-    /// Takes no new calls and hangs up the live ones, lets open requests end, and closes the journal.
+    /// Takes no new calls and hangs up the live ones, lets open requests end, and closes the journal and its history.
     pub(crate) async fn stop(self) {
         self.ready.stops();
         self.edge.stop().await;
@@ -134,6 +137,9 @@ impl Server {
         for node in self.nodes {
             // Stopping a node blocks until its writer is done.
             let _ = tokio::task::spawn_blocking(move || node.stop()).await;
+        }
+        for history in self.histories {
+            let _ = tokio::task::spawn_blocking(move || history.stop()).await;
         }
     }
 }
