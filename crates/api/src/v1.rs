@@ -54,6 +54,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/vdns/{vdn}/queues/{queue}/expected-wait", get(waits::of_queue))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/expected-wait", get(waits::of_agent))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/transfer", post(transfers::transfer))
+        .route("/api/v1/vdns/{vdn}/agents/{agent}/transfer-preview", post(transfers::preview))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/complete-transfer", post(transfers::complete_transfer))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/join-talk", post(transfers::join_talk))
         .route("/api/v1/vdns/{vdn}/agents/{agent}/take-back", post(transfers::take_back))
@@ -113,6 +114,7 @@ fn openapi() -> Ready<Response> {
         agents::presence,
         agents::end_wrap_up,
         transfers::transfer,
+        transfers::preview,
         waits::why,
         waits::of_queue,
         waits::of_agent,

@@ -60,6 +60,14 @@ impl From<Vec<Event>> for Decision {
     }
 }
 
+impl Decision {
+    /// The same, after these events.
+    fn after(mut self, mut events: Vec<Event>) -> Self {
+        events.append(&mut self.events);
+        Self { events, ..self }
+    }
+}
+
 /// Something still to be decided in this turn, once all before it is true.
 #[derive(Debug)]
 pub(crate) enum Step {

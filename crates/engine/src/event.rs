@@ -7,8 +7,9 @@ use core::time::Duration;
 
 use crate::agent::{ChangedBy, ForcedPresence, LostCause, NotReady, Order, Presence};
 use crate::call::{Caller, Cause, Keeping, Line, Outcome, Party, Sender, Why};
-use crate::floor::{Action, AgentSettings, Queue, Situation, VdnSettings};
+use crate::floor::{Action, AgentSettings, PrivateAction, Queue, Situation, VdnSettings};
 use crate::id::{AgentId, CallId, LegKey, OfferId, QueueId, VdnId};
+use crate::rejection::Refusal;
 use crate::time::Timestamp;
 
 /// Past tense: this is so.
@@ -190,6 +191,30 @@ pub enum Event {
         /// What is done: the first of treatment and fallbacks that was not refused; none: nothing was left, so that a
         /// `Timeout` stays with a fresh `wait_max` and any other situation releases the call.
         action: Option<Action>,
+    },
+    /// What a queue's treatment said was refused: its fallback is tried next, and what is done in the end follows.
+    TreatmentRefused {
+        /// Which call.
+        call: CallId,
+        /// In which queue.
+        queue: QueueId,
+        /// What it met.
+        situation: Situation,
+        /// What was to be done.
+        action: Action,
+        /// Why it is not.
+        reason: Refusal,
+    },
+    /// What was to be done with a call at the end of its private wait was refused: what is tried next follows.
+    PrivateActionRefused {
+        /// Which call.
+        call: CallId,
+        /// For whom it waited.
+        agent: AgentId,
+        /// What was to be done.
+        action: PrivateAction,
+        /// Why it is not.
+        reason: Refusal,
     },
     /// A call waits: the caller hears hold audio.
     CallQueued {

@@ -74,12 +74,13 @@ pub use floor::{
     Treatment, Treatments, VdnSettings,
 };
 pub use id::{AgentId, CallId, LegKey, NotACallId, OfferId, QueueId, VdnId};
-pub use rejection::Rejection;
+pub use rejection::{Refusal, Rejection};
 pub use time::Timestamp;
 
 mod decide;
 mod engine;
 mod expected;
+mod preflight;
 mod preview;
 mod routing;
 mod settle;
@@ -88,6 +89,7 @@ mod why;
 
 pub use engine::{Engine, Entry};
 pub use expected::{ExpectedWait, WaitFor};
+pub use preflight::{Alternative, Landing, Preflight};
 pub use preview::{Departure, Destination};
 pub use state::{Agent, Deadline, Image, State};
 pub use why::{NotNow, Others, Reason, Then, Waits, What, WhyHere};

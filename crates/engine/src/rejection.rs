@@ -75,6 +75,49 @@ pub enum Rejection {
     FloorInvalid(String),
 }
 
+/// Why one of several things to do with a call could not be done, so that the next was tried: a treatment of a queue, or
+/// what is to be done when a private wait ends. The value that was wrong is in what was to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// There is no such agent on this floor.
+    NoSuchAgent,
+    /// There is no such queue on this floor.
+    NoSuchQueue,
+    /// The agent is signed out.
+    AgentSignedOut,
+    /// The agent is `NotReady` and not engaged, or lost.
+    AgentNotReady,
+    /// The agent is the caller, or talks with it already.
+    AgentIsInTheCall,
+    /// As many calls as allowed wait in the agent's private queue.
+    PrivateQueueFull,
+    /// The queue turned the call away in this situation, or had been asked in this turn already.
+    TurnedAway(Situation),
+    /// It would have been the hop after the last.
+    TooManyHops,
+    /// The agent has no delegate, or it was no agent who sent the call.
+    NobodyNamed,
+    /// The delegate was asked already since the call last talked.
+    AskedBefore,
+}
+
+impl Refusal {
+    /// What a rejection is to whoever tries; none: nothing that is tried is refused by it.
+    pub(crate) const fn of(rejection: &Rejection) -> Option<Self> {
+        Some(match rejection {
+            Rejection::NoSuchAgent(_) => Self::NoSuchAgent,
+            Rejection::NoSuchQueue(_) => Self::NoSuchQueue,
+            Rejection::AgentSignedOut(_) => Self::AgentSignedOut,
+            Rejection::AgentNotReady(_) => Self::AgentNotReady,
+            Rejection::AgentIsInTheCall(..) => Self::AgentIsInTheCall,
+            Rejection::PrivateQueueFull(_) => Self::PrivateQueueFull,
+            Rejection::QueueRefused(_, situation) => Self::TurnedAway(*situation),
+            Rejection::TooManyHops(_) => Self::TooManyHops,
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -131,7 +131,7 @@ fn first_of_queues<'a>(
 }
 
 /// Whether an available agent may be offered a call now: not while `reoffer_min` keeps it from one it did not take.
-fn may_take(agent: &Agent, call: &Call) -> bool {
+pub(crate) fn may_take(agent: &Agent, call: &Call) -> bool {
     call.not_before.iter().all(|(kept, _)| *kept != agent.settings.id)
 }
 

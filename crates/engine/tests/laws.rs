@@ -19,7 +19,7 @@ const START: Timestamp = Timestamp::from_seconds(1_605_484_800);
 const STEPS_MAX: usize = 150;
 
 /// What schedules must lead to, so that the laws are about it.
-const KINDS: [&str; 83] = [
+const KINDS: [&str; 88] = [
     "VdnNamed",
     "SettingsDefined",
     "QueueDefined",
@@ -49,6 +49,11 @@ const KINDS: [&str; 83] = [
     "WrapUpEnded",
     "CallArrived",
     "TreatmentApplied",
+    "TreatmentRefused",
+    "PrivateActionRefused",
+    "told it would ring",
+    "told it would wait",
+    "told it would be outside",
     "CallQueued",
     "WaitExtended",
     "SkillWidened",

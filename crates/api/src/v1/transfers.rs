@@ -11,11 +11,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::agents::no_such_agent;
-use super::answer::{Done, command};
+use super::answer::{Done, command, view};
 use super::extract::{At, Json};
 use super::principal::Principal;
 use super::problem::{Problem, Values};
-use super::view::TransferMode;
+use super::view::{TransferMode, TransferPreview};
 use crate::app::App;
 
 /// Whom a transfer asks for.
@@ -66,6 +66,16 @@ pub(crate) struct Transfer {
     expected_wait_max_seconds: Option<u32>,
 }
 
+impl Transfer {
+    /// The wish of this agent.
+    fn wish(self, node: &Node, agent: AgentId) -> Result<engine::Transfer, Problem> {
+        let call = call_of(node, agent, self.call)?;
+        let mode = self.mode.unwrap_or(TransferMode::Release).into();
+        let expected_wait_max = self.expected_wait_max_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        Ok(engine::Transfer { call, agent, to: self.to.into(), mode, expected_wait_max })
+    }
+}
+
 /// Asks for somebody else for a call. A release transfer gives it away at once; by the other modes the agent keeps it
 /// until the other one answers. Refused, the two go on talking.
 #[utoipa::path(post, path = "/api/v1/vdns/{vdn}/agents/{agent}/transfer", tag = "agents", request_body = Transfer,
@@ -80,14 +90,31 @@ pub(crate) async fn transfer(
     State(app): State<Arc<App>>,
     principal: Principal,
     At((vdn, agent)): At<(u16, u32)>,
-    Json(Transfer { call, to, mode, expected_wait_max_seconds }): Json<Transfer>,
+    Json(transfer): Json<Transfer>,
 ) -> Result<Response, Problem> {
     let (agent, node) = acting(&app, &principal, vdn, agent)?;
-    let call = call_of(node, agent, call)?;
-    let mode = mode.unwrap_or(TransferMode::Release).into();
-    let expected_wait_max = expected_wait_max_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-    let wish = engine::Transfer { call, agent, to: to.into(), mode, expected_wait_max };
-    command(node, Command::TransferBy(wish)).await
+    command(node, Command::TransferBy(transfer.wish(node, agent)?)).await
+}
+
+/// What a transfer would lead to, were it now: where the call would be, at which place and for how long, or why it would
+/// be refused, and to whom else it could go. Nothing is done.
+#[utoipa::path(post, path = "/api/v1/vdns/{vdn}/agents/{agent}/transfer-preview", tag = "agents",
+    request_body = Transfer,
+    params(("vdn" = u16, Path, description = "Which VDN."), ("agent" = u32, Path, description = "Who.")), responses(
+    (status = 200, description = "What it would lead to, a refusal included.", body = TransferPreview),
+    (status = 400, description = "The body cannot be read.", body = Problem),
+    (status = 403, description = "Not for this agent.", body = Problem),
+    (status = 404, description = "No such VDN or agent.", body = Problem),
+    (status = 409, description = "The agent talks with nobody, and no call is named.", body = Problem)))]
+pub(crate) async fn preview(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    At((vdn, agent)): At<(u16, u32)>,
+    Json(transfer): Json<Transfer>,
+) -> Result<Response, Problem> {
+    let (agent, node) = acting(&app, &principal, vdn, agent)?;
+    let wish = transfer.wish(node, agent)?;
+    view(node, None, |state, position, now| Ok(TransferPreview::new(state, &wish, position, now))).await
 }
 
 /// Which call an agent keeps.

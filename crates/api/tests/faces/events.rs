@@ -216,3 +216,22 @@ fn a_reader_that_stops_reading_is_not_waited_for() {
         assert_eq!(slow.entry().id, position);
     }
 }
+
+#[test]
+fn what_refused_a_treatment_is_told() {
+    let world = World::start();
+    world.configure(|floor| {
+        let to_agent = engine::Treatment { action: engine::Action::Agent(AgentId(1003)), fallback: None };
+        floor.queues[1].treatments.no_agents = to_agent;
+    });
+    let mut stream = Stream::open(&world, MONITOR, EVENTS, None);
+    assert_eq!(stream.next().unwrap().event, "snapshot");
+    let call = world.call("+4930444", Target::Queue(QueueId(2)));
+    let events = stream.entry().data["events"].clone();
+    let refused = events.as_array().unwrap().iter().find(|event| event["type"] == "TreatmentRefused");
+    let expected = json!({
+        "type": "TreatmentRefused", "call": call.to_string(), "queue": 2, "situation": "no_agents",
+        "action": {"kind": "agent", "agent": 1003}, "reason": {"kind": "agent_signed_out"},
+    });
+    assert_eq!(refused, Some(&expected));
+}

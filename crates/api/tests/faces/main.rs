@@ -12,4 +12,5 @@ mod keys;
 mod openapi;
 mod shell;
 mod v1;
+mod v1_work;
 mod world;

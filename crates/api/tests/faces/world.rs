@@ -112,8 +112,13 @@ impl World {
 
     /// The agent is here, its phone can be rung, and it takes calls.
     pub(crate) fn sign_in(&self, agent: u32) {
-        self.submit(Command::PhoneFound { agent: AgentId(agent) });
+        self.find_phone(agent);
         self.submit(Command::SignIn { agent: AgentId(agent), by: ChangedBy::Agent });
+    }
+
+    /// The agent's phone can be rung.
+    pub(crate) fn find_phone(&self, agent: u32) {
+        self.submit(Command::PhoneFound { agent: AgentId(agent) });
     }
 
     /// Changes the floor.
@@ -141,12 +146,17 @@ impl World {
     /// The agent takes a call and talks.
     pub(crate) fn talk(&self, agent: u32, caller: &str) -> CallId {
         let call = self.call(caller, Target::Agent(AgentId(agent)));
+        self.answer(agent);
+        call
+    }
+
+    /// The agent takes the call that rings.
+    pub(crate) fn answer(&self, agent: u32) {
         let offer = self.node.read(|state, _| match state.agent(AgentId(agent)).unwrap().work {
             engine::Work::Offered { offer, .. } => offer,
             work => panic!("no offer but {work:?}"),
         });
         self.submit(Command::AcceptOffer { offer });
-        call
     }
 
     /// Asks for an agent's private calls with a signature over `host` and the content headers.

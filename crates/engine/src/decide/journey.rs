@@ -1,5 +1,5 @@
 //! A call on its way to a place: queues and agents are asked whether they take it, treatments are followed, and what is
-//! done becomes events. An attempt that is refused leaves no event behind.
+//! done becomes events. An attempt of a treatment that is refused leaves only its reason behind.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use crate::call::{Call, Caller, Cause, HOPS_MAX, Line, Place, Sender, Wait};
 use crate::event::Event;
 use crate::floor::{Action, Queue, Situation, Treatment};
 use crate::id::{AgentId, CallId, QueueId};
-use crate::rejection::Rejection;
+use crate::rejection::{Refusal, Rejection};
 use crate::state::State;
 use crate::time::Timestamp;
 
@@ -170,7 +170,7 @@ impl<'a> Journey<'a> {
             self.note(queue.id, situation, Some(Action::Stay));
             return Met::Stays;
         }
-        let (kept, hops) = (self.events.len(), self.hops);
+        let (mut kept, hops) = (self.events.len(), self.hops);
         let mut next = treatment;
         while let Some(Treatment { action, fallback }) = next {
             if self.leads_here(action) {
@@ -182,8 +182,10 @@ impl<'a> Journey<'a> {
                 Ok(met) => return met,
                 Err(refusal) => refusal,
             };
-            self.events.truncate(kept);
+            self.undo(kept);
             self.hops = hops;
+            self.note_refused(queue.id, situation, action, &refusal);
+            kept = self.events.len();
             if let Rejection::TooManyHops(_) = refusal {
                 self.note(queue.id, situation, Some(Action::Release));
                 return Met::TooManyHops;
@@ -192,6 +194,12 @@ impl<'a> Journey<'a> {
         }
         self.note(queue.id, situation, None);
         Met::NothingLeft
+    }
+
+    /// Takes back what an attempt did since there were so many events; what it was refused by stays told.
+    fn undo(&mut self, kept: usize) {
+        let attempt = self.events.split_off(kept);
+        self.events.extend(attempt.into_iter().filter(|event| matches!(event, Event::TreatmentRefused { .. })));
     }
 
     fn act(&mut self, action: &Action, by: QueueId, situation: Situation) -> Result<Met, Rejection> {
@@ -285,6 +293,12 @@ impl<'a> Journey<'a> {
 
     fn note(&mut self, queue: QueueId, situation: Situation, action: Option<Action>) {
         self.events.push(Event::TreatmentApplied { call: self.call, queue, situation, action });
+    }
+
+    fn note_refused(&mut self, queue: QueueId, situation: Situation, action: &Action, refusal: &Rejection) {
+        let reason = Refusal::of(refusal).expect("an action is refused for one of the reasons of a treatment");
+        let (call, action) = (self.call, action.clone());
+        self.events.push(Event::TreatmentRefused { call, queue, situation, action, reason });
     }
 
     fn join(&mut self, line: Line, since: Option<Timestamp>, until: Timestamp, sent: Sent) {

@@ -7,7 +7,7 @@ use crate::call::{Call, Cause, Line, Place, ReleaseCause, Sender, StayAt, Wait};
 use crate::event::{Event, TakenBack};
 use crate::floor::{OnNotReady, OnSignOut, PrivateAction, PrivateRules};
 use crate::id::AgentId;
-use crate::rejection::Rejection;
+use crate::rejection::{Refusal, Rejection};
 use crate::state::{Agent, State};
 use crate::time::Timestamp;
 
@@ -95,8 +95,16 @@ pub(crate) fn end_private_wait(state: &State, now: Timestamp, call: &Call, end: 
     let leaving = [on_leaving(rules.on_sign_out)];
     let actions = if end == PrivateEnd::WaitOver { rules.on_wait_end } else { &leaving };
     let attempt = Attempt { state, now, call, agent: *id, sender: *sender, rules, end };
-    let done = actions.iter().find_map(|action| attempt.act(*action));
-    done.unwrap_or_else(|| send_back(state, now, call, end.return_cause()))
+    let mut events = Vec::new();
+    for action in actions {
+        match attempt.act(*action) {
+            Ok(done) => return done.after(events),
+            Err(reason) => {
+                events.push(Event::PrivateActionRefused { call: call.id, agent: *id, action: *action, reason });
+            }
+        }
+    }
+    send_back(state, now, call, end.return_cause()).after(events)
 }
 
 /// What is done with a call when its agent leaves; a refusal is for sign-outs that can be refused.
@@ -124,32 +132,34 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// None when it is refused.
-    fn act(&self, action: PrivateAction) -> Option<Decision> {
+    fn act(&self, action: PrivateAction) -> Result<Decision, Refusal> {
         match action {
-            PrivateAction::Return => Some(send_back(self.state, self.now, self.call, self.end.return_cause())),
+            PrivateAction::Return => Ok(send_back(self.state, self.now, self.call, self.end.return_cause())),
             PrivateAction::Delegate => self.delegate(),
             PrivateAction::ReturnToSender => self.return_to_sender(),
             PrivateAction::Queue(queue) => {
                 self.go(|journey, sender| journey.hop_to_queue(queue, Sent { cause: Cause::PrivateWaitEnd, sender }))
             }
-            PrivateAction::Agent(agent) if agent == self.agent => Some(self.stay()),
+            PrivateAction::Agent(agent) if agent == self.agent => Ok(self.stay()),
             PrivateAction::Agent(agent) => {
                 self.go(|journey, sender| journey.hop_to_agent(agent, Sent { cause: Cause::PrivateWaitEnd, sender }))
             }
-            PrivateAction::Stay => Some(self.stay()),
-            PrivateAction::Release => Some(release(self.state, self.now, self.call, self.end.release_cause()).into()),
+            PrivateAction::Stay => Ok(self.stay()),
+            PrivateAction::Release => Ok(release(self.state, self.now, self.call, self.end.release_cause()).into()),
         }
     }
 
     /// A call is handed to each delegate once, so that delegates of each other do not hand it round.
-    fn delegate(&self) -> Option<Decision> {
-        let delegate = self.rules.delegate.filter(|delegate| !has_waited_for(self.call, *delegate))?;
+    fn delegate(&self) -> Result<Decision, Refusal> {
+        let delegate = self.rules.delegate.ok_or(Refusal::NobodyNamed)?;
+        if has_waited_for(self.call, delegate) {
+            return Err(Refusal::AskedBefore);
+        }
         self.go(|journey, sender| journey.hand_on(delegate, Sent { cause: Cause::Delegated, sender }))
     }
 
-    fn return_to_sender(&self) -> Option<Decision> {
-        let Sender::Agent(agent) = self.sender else { return None };
+    fn return_to_sender(&self) -> Result<Decision, Refusal> {
+        let Sender::Agent(agent) = self.sender else { return Err(Refusal::NobodyNamed) };
         let back = Cause::ReturnedToSender;
         self.go(|journey, sender| journey.hand_on(agent, Sent { cause: back, sender }))
     }
@@ -158,10 +168,12 @@ impl Attempt<'_> {
         Event::WaitExtended { call: self.call.id, until: self.now + self.rules.wait_max }.into()
     }
 
-    fn go(&self, way: impl FnOnce(&mut Journey<'_>, Sender) -> Result<(), Rejection>) -> Option<Decision> {
+    fn go(&self, way: impl FnOnce(&mut Journey<'_>, Sender) -> Result<(), Rejection>) -> Result<Decision, Refusal> {
         let mut journey = Journey::of(self.state, self.now, self.call);
-        way(&mut journey, Sender::Private(self.agent)).ok()?;
-        Some(journey.events.into())
+        way(&mut journey, Sender::Private(self.agent)).map_err(|rejection| {
+            Refusal::of(&rejection).expect("a call on its way is refused for a reason that can be told")
+        })?;
+        Ok(journey.events.into())
     }
 }
 

@@ -40,6 +40,11 @@ impl CallOrder {
         Self::at(priority, now, step, LAST)
     }
 
+    /// The place that `call` would have if it joined a line at `now`, starting its age anew.
+    pub(crate) fn joining(call: &Call, now: Timestamp, step: Option<Duration>) -> Self {
+        Self::at(call.priority, now, step, call.id)
+    }
+
     fn at(priority: u8, since: Timestamp, step: Option<Duration>, call: CallId) -> Self {
         let (urgency, from) = match step {
             None => (u8::MAX - priority, since),

@@ -62,6 +62,8 @@ impl State {
             Event::TreatmentApplied { call, queue, situation, action } => {
                 self.divert(*call, *queue, *situation, action.as_ref());
             }
+            // Told for those who ask why; what is true follows.
+            Event::TreatmentRefused { .. } | Event::PrivateActionRefused { .. } => {}
             Event::CallQueued { call, line, since, until, cause, sender, hops } => {
                 self.queue_call(at, *call, *line, *since, *until, (*cause, *sender), *hops);
             }

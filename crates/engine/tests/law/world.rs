@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use engine::{
-    Call, CallId, Cause, Command, Departure, Destination, Engine, Entry, Event, Floor, Line, Outcome, Place, Rejection,
-    Situation, State, TakenBack, Timestamp,
+    Call, CallId, Cause, Command, Departure, Destination, Engine, Entry, Event, Floor, Landing, Line, Outcome, Place,
+    Preflight, Rejection, Situation, State, TakenBack, Timestamp, Transfer,
 };
 
 use super::checks::check_state;
@@ -67,6 +67,7 @@ impl World {
         let before = self.engine.clone();
         let answer = self.engine.handle(self.now, command.clone());
         self.check_preview(&before, &command, &answer);
+        self.check_preflight(&before, &command, &answer);
         let again = before.clone().handle(self.now, command.clone());
         assert_eq!(answer, again, "the same command to the same state has the same answer");
         let kinds =
@@ -126,6 +127,42 @@ impl World {
             };
             assert!(is_so, "{call} was to be {to:?}, and is {now:?}");
         }
+    }
+
+    /// What is told before a transfer is what happens at it, if nothing else happens in that turn.
+    fn check_preflight(&mut self, before: &Engine, command: &Command, answer: &Result<Entry, Rejection>) {
+        let Command::TransferBy(wish) = command else { return };
+        let Preflight { landing, alternatives } = before.state().transfer_preflight(self.now, wish);
+        assert!(alternatives.is_sorted_by_key(|other| !matches!(other.landing, Landing::Rings { .. })));
+        let (landing, entry) = match (landing, answer) {
+            (Ok(landing), Ok(entry)) => (landing, entry),
+            (landing, answer) => return assert_eq!(landing.err().as_ref(), answer.as_ref().err()),
+        };
+        if !entry.events.iter().all(|event| is_of_transfer(event, wish)) {
+            return;
+        }
+        let state = self.engine.state();
+        let place = state.call(wish.call).map(|call| &call.place);
+        let is_so = match (landing, place) {
+            (Landing::Rings { line, agent: at }, Some(Place::Offered { agent, wait, .. })) => {
+                *agent == at && wait.line == line
+            }
+            (Landing::Waits { line, place, .. }, Some(Place::Waiting(wait))) => {
+                let ahead: Vec<CallId> = match line {
+                    Line::Queue(queue) => state.waiting(queue).map(|call| call.id).collect(),
+                    Line::Private(agent) => state.private_queue(agent).map(|call| call.id).collect(),
+                };
+                wait.line == line && ahead.get(place - 1) == Some(&wish.call)
+            }
+            (Landing::Outside, Some(Place::Outside { .. })) => true,
+            _ => false,
+        };
+        self.seen.insert(match landing {
+            Landing::Rings { .. } => "told it would ring".into(),
+            Landing::Waits { .. } => "told it would wait".into(),
+            Landing::Outside => "told it would be outside".into(),
+        });
+        assert!(is_so, "{} was to be {landing:?}, and is {place:?}", wish.call);
     }
 
     /// What must hold where an event becomes true; the replay stands just before it.
@@ -233,5 +270,21 @@ fn check_outcome(call: Option<&Call>, outcome: Outcome, command: &Command) {
         Outcome::Abandoned => assert!(caller_left && !talks),
         Outcome::Answered => assert!(talks),
         Outcome::Released(_) | Outcome::Failed(_) => assert!(!caller_left),
+    }
+}
+
+/// Whether an event is about nothing but a transferred call and its sender, who is not offered another one.
+fn is_of_transfer(event: &Event, wish: &Transfer) -> bool {
+    match event {
+        Event::CallKept { .. }
+        | Event::CallTransferred { .. }
+        | Event::TreatmentApplied { .. }
+        | Event::TreatmentRefused { .. }
+        | Event::CallTransferredOutside { .. }
+        | Event::CallSentOutside { .. }
+        | Event::WrapUpStarted { .. } => true,
+        Event::CallQueued { call, .. } => *call == wish.call,
+        Event::OfferMade { call, agent, .. } => *call == wish.call && *agent != wish.agent,
+        _ => false,
     }
 }

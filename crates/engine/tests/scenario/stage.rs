@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::{
     AgentId, CallId, Caller, ChangedBy, Command, Engine, Entry, FailCause, ForcedPresence, LegKey, NotReady,
-    NotReadyKind, OfferId, Order, Rejection, State, Target, Timestamp, Transfer, TransferMode, TransferTo, Work,
+    NotReadyKind, OfferId, Order, Preflight, Rejection, State, Target, Timestamp, Transfer, TransferMode, TransferTo,
+    Work,
 };
 
 use super::floor::FloorBook;
@@ -122,6 +123,7 @@ impl Stage {
         let (id, by) = match words[..] {
             ["agent", id, "signs", "out"] => (AgentId(number(id)?), ChangedBy::Agent),
             ["agent", id, "is", "signed", "out"] => (AgentId(number(id)?), ChangedBy::Supervisor),
+            ["agent", id, ref rest @ ..] => return self.preflight(now, AgentId(number(id)?), rest),
             _ => return Err("no such sentence about a sign-out".into()),
         };
         let teller = self.teller();
@@ -130,6 +132,29 @@ impl Stage {
             Ok(departures) => Ok(departures.iter().map(|departure| teller.departure(departure)).collect()),
             Err(refused) => Ok(vec![format!("would be refused: {}", teller.renamed(&refused.to_string()))]),
         }
+    }
+
+    /// What a transfer would do.
+    fn preflight(&self, now: Timestamp, id: AgentId, what: &[&str]) -> Read<Vec<String>> {
+        let wish = match self.agents_command(id, what)? {
+            Command::TransferBy(wish) => wish,
+            Command::Transfer { call, agent, target } => {
+                let to = match target {
+                    Target::Queue(queue) => TransferTo::Queue(queue),
+                    Target::Agent(agent) => TransferTo::Agent(agent),
+                };
+                Transfer { call, agent, to, mode: TransferMode::Release, expected_wait_max: None }
+            }
+            _ => return Err("no such sentence about a transfer".into()),
+        };
+        let teller = self.teller();
+        let Preflight { landing, alternatives } = self.engine.state().transfer_preflight(now, &wish);
+        let first = match landing {
+            Ok(landing) => teller.landing(wish.call, &landing),
+            Err(refused) => format!("would be refused: {}", teller.renamed(&refused.to_string())),
+        };
+        let others = alternatives.iter().map(|other| teller.alternative(wish.call, other));
+        Ok([first].into_iter().chain(others).collect())
     }
 
     fn call(&self, name: &str) -> Read<CallId> {

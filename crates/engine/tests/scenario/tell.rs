@@ -1,11 +1,12 @@
 //! What the engine says, in sentences.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use engine::{
-    Action, Agent, AgentId, Call, CallId, Caller, Cause, ChosenPresence, Departure, Destination, Event, ForcedPresence,
-    Keeping, Line, NotReady, OfferEnd, OfferRule, Order, Place, Presence, QueueId, Reach, Rest, Sender, State, StayAt,
-    TakenBack, Timestamp, Why, Work,
+    Action, Agent, AgentId, Alternative, Call, CallId, Caller, Cause, ChosenPresence, Departure, Destination, Event,
+    ForcedPresence, Keeping, Landing, Line, NotReady, OfferEnd, OfferRule, Order, Place, Presence, QueueId, Reach,
+    Rest, Sender, State, StayAt, TakenBack, Target, Timestamp, Why, Work,
 };
 
 use super::floor::FloorBook;
@@ -48,6 +49,27 @@ impl Teller<'_> {
             Destination::TakenBack(agent) => format!("agent {agent} would have {call} back"),
             Destination::Ended(outcome) => format!("{call} would be over: {outcome:?}"),
         }
+    }
+
+    pub fn landing(&self, call: CallId, landing: &Landing) -> String {
+        let call = self.name(call);
+        match landing {
+            Landing::Rings { line, agent } => format!("{call} would ring at agent {agent}, from {}", self.line(*line)),
+            Landing::Waits { line, place, expected } => {
+                let seconds = |span: Option<Duration>| span.map_or("?".into(), |span| span.as_secs().to_string());
+                let wait = format!("{} s, at most {} s", seconds(expected.p50()), seconds(expected.p90()));
+                format!("{call} would be at place {place} in {}, for about {wait}", self.line(*line))
+            }
+            Landing::Outside => format!("{call} would be sent outside"),
+        }
+    }
+
+    pub fn alternative(&self, call: CallId, other: &Alternative) -> String {
+        let to = match other.to {
+            Target::Queue(queue) => self.queue_name(queue),
+            Target::Agent(agent) => format!("agent {agent}"),
+        };
+        format!("else to {to}: {}", self.landing(call, &other.landing))
     }
 
     fn sender(&self, sender: Sender) -> String {
@@ -104,6 +126,13 @@ impl Teller<'_> {
             Event::TreatmentApplied { call, queue, situation, action } => {
                 let (call, queue) = (self.name(*call), self.queue_name(*queue));
                 format!("{call} met {situation:?} in {queue}: {}", self.action(action.as_ref()))
+            }
+            Event::TreatmentRefused { call, queue, situation, action, reason } => {
+                let (call, queue) = (self.name(*call), self.queue_name(*queue));
+                format!("{call} met {situation:?} in {queue}: not {}, {reason:?}", self.action(Some(action)))
+            }
+            Event::PrivateActionRefused { call, agent, action, reason } => {
+                format!("{} waited for agent {agent}: not {action:?}, {reason:?}", self.name(*call))
             }
             Event::CallQueued { call, line, since, until, cause, sender, hops } => {
                 let since = since.map_or_else(String::new, |since| format!(", since {}", moment(since)));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use engine::{
     Action, AgentId, AgentSettings, CallId, Caller, Cause, ChangedBy, ChosenPresence, Event, ForcedPresence, Keeping,
-    LegKey, Line, LostCause, OfferEnd, OfferId, Order, Outcome, Party, Presence, Queue, QueueId, Sender, Situation,
-    TakenBack, Timestamp, VdnId, VdnSettings, Why,
+    LegKey, Line, LostCause, OfferEnd, OfferId, Order, Outcome, Party, Presence, PrivateAction, Queue, QueueId,
+    Refusal, Sender, Situation, TakenBack, Timestamp, VdnId, VdnSettings, Why,
 };
 
 use super::mirror::mirror_enum;
@@ -73,4 +73,6 @@ mirror_enum!(EventWire for Event {
     RestProlonged { agent: AgentId, until: Timestamp, by: ChangedBy },
     RestOverdue { agent: AgentId },
     PresenceForced { agent: AgentId, presence: ForcedPresence, order: Order },
+    TreatmentRefused { call: CallId, queue: QueueId, situation: Situation, action: Action, reason: Refusal },
+    PrivateActionRefused { call: CallId, agent: AgentId, action: PrivateAction, reason: Refusal },
 });

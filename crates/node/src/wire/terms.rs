@@ -6,8 +6,8 @@ use std::time::Duration;
 use engine::{
     AgentId, CallId, Caller, Cause, ChangedBy, ChosenPresence, FailCause, ForcedPresence, Keeping, Line, LostCause,
     NotReady, NotReadyKind, OfferEnd, OfferId, OfferRule, Order, Outcome, Party, PassedOver, Presence, QueueId,
-    ReleaseCause, Sender, Situation, Strategy, TakenBack, Target, Timestamp, Transfer, TransferMode, TransferTo, Why,
-    WinnerKey, WithdrawCause,
+    Refusal, ReleaseCause, Sender, Situation, Strategy, TakenBack, Target, Timestamp, Transfer, TransferMode,
+    TransferTo, Why, WinnerKey, WithdrawCause,
 };
 
 use super::mirror::{mirror_enum, mirror_struct};
@@ -69,6 +69,19 @@ mirror_enum!(TakenBackWire for TakenBack {
     QueueRemoved,
     OtherLeft,
     OutsideFailed,
+});
+
+mirror_enum!(RefusalWire for Refusal {
+    NoSuchAgent,
+    NoSuchQueue,
+    AgentSignedOut,
+    AgentNotReady,
+    AgentIsInTheCall,
+    PrivateQueueFull,
+    TurnedAway(situation: Situation),
+    TooManyHops,
+    NobodyNamed,
+    AskedBefore,
 });
 
 mirror_enum!(NotReadyKindWire for NotReadyKind { Busy, Rest, Study });

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use engine::{Action, AgentId, QueueId, Situation, Treatment};
+use engine::{Action, AgentId, OnRestEnd, QueueId, RestMax, Situation, Treatment};
 use proptest::prelude::*;
 
 use super::{Config, parse};
@@ -68,6 +68,36 @@ queues = ["First", { queue = 2, agent_weight = 7, queue_weight = 9 }]
     assert_eq!(*treatments.of(Situation::Overflow), release);
     let second = floor.agents[0].queues[1];
     assert_eq!((second.queue, second.agent_weight, second.queue_weight), (QueueId(2), 7, 9));
+}
+
+#[test]
+fn rests_have_quotas_and_rules() {
+    let text = |settings: &str, queue: &str| {
+        format!(
+            "[[vdn]]\nid = 1\ndomain = \"a.example\"\n{settings}\n[[vdn.queue]]\nid = 1\nname = \"First\"\n{queue}\n\
+             [sip]\nlisten = \"192.0.2.1:5060\"\n"
+        )
+    };
+    let floor = |settings: &str, queue: &str| good(&text(settings, queue)).vdns[0].floor.clone();
+    let usual = floor("", "");
+    assert_eq!((usual.settings.rest_wait, usual.settings.on_rest_end), (false, OnRestEnd::Overdue));
+    assert_eq!(usual.queues[0].rest_max, None);
+    let all_said = floor("rest_wait = true\non_rest_end = \"ready\"", "rest_max = 2");
+    assert_eq!((all_said.settings.rest_wait, all_said.settings.on_rest_end), (true, OnRestEnd::Ready));
+    assert_eq!(all_said.queues[0].rest_max, Some(RestMax::Agents(2)));
+    assert_eq!(floor("", "rest_max = 0").queues[0].rest_max, Some(RestMax::Agents(0)));
+    assert_eq!(floor("", "rest_max = \"10 %\"").queues[0].rest_max, Some(RestMax::Percent(10)));
+    for (wrong, value) in [
+        ("rest_max = \"0 %\"", "0 %"),
+        ("rest_max = \"101 %\"", "101 %"),
+        ("rest_max = \"few\"", "few"),
+        ("rest_max = -1", "-1"),
+    ] {
+        let report = parse("test.toml", &text("", wrong), Path::new("")).unwrap_err().to_string();
+        assert!(report.contains("rest_max") && report.contains(value), "{report}");
+    }
+    let report = parse("test.toml", &text("on_rest_end = \"later\"", ""), Path::new("")).unwrap_err().to_string();
+    assert!(report.contains("on_rest_end") && report.contains("later"), "{report}");
 }
 
 #[test]

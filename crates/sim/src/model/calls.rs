@@ -51,6 +51,7 @@ impl Model {
             });
         }
         if let Some(cause) = turned_away {
+            self.tell_refusals(&journey);
             self.said.push(Said::Ended(id, Outcome::Released(cause), Party::Server));
             if let Some(colleague) = colleague {
                 self.end_talk(colleague);

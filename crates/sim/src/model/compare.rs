@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use engine::{Event, Line, QueueId, State};
 
-use super::{Model, Said};
+use super::{Model, Said, Tried};
 
 impl Model {
     /// The first thing in which the engine's state differs from the model; none when they agree.
@@ -43,6 +43,12 @@ pub fn said(events: &[Event]) -> Vec<Said> {
         Event::OfferMade { offer, call, agent, .. } => Some(Said::Offered(*offer, *call, *agent)),
         Event::OfferEnded { offer, how, .. } => Some(Said::OfferEnded(*offer, *how)),
         Event::CallEnded { call, outcome, by } => Some(Said::Ended(*call, *outcome, *by)),
+        Event::TreatmentRefused { call, queue, situation, action, reason } => {
+            Some(Said::Refused(*call, Tried::Treatment(*queue, *situation, action.clone()), *reason))
+        }
+        Event::PrivateActionRefused { call, agent, action, reason } => {
+            Some(Said::Refused(*call, Tried::Private(*agent, *action), *reason))
+        }
         _ => None,
     });
     said.collect()

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use engine::{
-    Action, Agent, AgentId, Call, CallId, Cause, HOPS_MAX, Line, Place, Presence, Queue, QueueId, Reach, Rejection,
-    Sender, Situation, Target, Timestamp, Treatment, Wait,
+    Action, Agent, AgentId, Call, CallId, Cause, HOPS_MAX, Line, Place, Presence, Queue, QueueId, Reach, Refusal,
+    Rejection, Sender, Situation, Target, Timestamp, Treatment, Wait,
 };
 
 use super::calls::{colleague, talker};
 use super::skill::{need, suits};
-use super::{Model, is_available};
+use super::{Model, Tried, is_available};
 
 /// Why a call goes somewhere, and who sends it.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,8 @@ pub(super) struct Journey {
     diverted: Vec<(QueueId, Situation)>,
     /// On this journey.
     pub(super) diverts: Vec<(QueueId, Situation)>,
+    /// What treatments said and what refused it, on this journey.
+    pub(super) refused: Vec<(Tried, Refusal)>,
     /// A situation that directed it away from this queue before counts as `stay`.
     pub(super) came_back_to: Option<QueueId>,
     /// Being directed to whom it waits for is to stay.
@@ -72,6 +74,7 @@ impl Journey {
             in_call: Vec::from_iter(caller),
             diverted: Vec::new(),
             diverts: Vec::new(),
+            refused: Vec::new(),
             came_back_to: None,
             waits_for: None,
             asked: Vec::new(),
@@ -231,14 +234,20 @@ impl Model {
             let done = self.act(&mut attempt, action, queue.id, situation);
             // Whatever came of it, a door that was asked was asked.
             journey.asked.clone_from(&attempt.asked);
-            match done {
+            let rejection = match done {
                 Ok(met) => {
                     *journey = attempt;
                     return met;
                 }
-                Err(Rejection::TooManyHops(_)) => return Met::TooManyHops,
-                Err(_) => next = fallback.as_deref(),
+                Err(rejection) => rejection,
+            };
+            journey.refused.clone_from(&attempt.refused);
+            let tried = Tried::Treatment(queue.id, situation, action.clone());
+            journey.refused.push((tried, refusal(&rejection)));
+            if let Rejection::TooManyHops(_) = rejection {
+                return Met::TooManyHops;
             }
+            next = fallback.as_deref();
         }
         Met::NothingLeft
     }
@@ -266,5 +275,20 @@ impl Model {
             }
         };
         Ok(Met::SentOn(goal))
+    }
+}
+
+/// Why something could not be done with a call, in the words of events.
+pub(super) fn refusal(rejection: &Rejection) -> Refusal {
+    match rejection {
+        Rejection::NoSuchAgent(_) => Refusal::NoSuchAgent,
+        Rejection::NoSuchQueue(_) => Refusal::NoSuchQueue,
+        Rejection::AgentSignedOut(_) => Refusal::AgentSignedOut,
+        Rejection::AgentNotReady(_) => Refusal::AgentNotReady,
+        Rejection::AgentIsInTheCall(..) => Refusal::AgentIsInTheCall,
+        Rejection::PrivateQueueFull(_) => Refusal::PrivateQueueFull,
+        Rejection::QueueRefused(_, situation) => Refusal::TurnedAway(*situation),
+        Rejection::TooManyHops(_) => Refusal::TooManyHops,
+        other => panic!("no call on its way is refused by {other:?}"),
     }
 }

@@ -22,8 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Agent, AgentId, AgentSettings, Call, CallId, Command, Deadline, Line, OfferEnd, OfferId, Outcome, Party, Place,
-    Presence, Queue, QueueId, Reach, Rejection, Rest, Timestamp, VdnId, VdnSettings, Wait, Work,
+    Action, Agent, AgentId, AgentSettings, Call, CallId, Command, Deadline, Line, OfferEnd, OfferId, Outcome, Party,
+    Place, Presence, PrivateAction, Queue, QueueId, Reach, Refusal, Rejection, Rest, Situation, Timestamp, VdnId,
+    VdnSettings, Wait, Work,
 };
 
 use self::private::Leaves;
@@ -56,7 +57,7 @@ enum Follows {
 }
 
 /// What a turn led to, as far as it does not show in what is true afterwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     /// A call was offered.
     Offered(OfferId, CallId, AgentId),
@@ -64,6 +65,17 @@ pub enum Said {
     OfferEnded(OfferId, OfferEnd),
     /// A call is over.
     Ended(CallId, Outcome, Party),
+    /// Something that was to be done with a call was refused.
+    Refused(CallId, Tried, Refusal),
+}
+
+/// What was to be done with a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// By a queue, in a situation.
+    Treatment(QueueId, Situation, Action),
+    /// At the end of its wait for an agent.
+    Private(AgentId, PrivateAction),
 }
 
 impl Model {

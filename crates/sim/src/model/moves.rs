@@ -7,14 +7,21 @@ use engine::{
     Sender, Situation, Wait, WithdrawCause,
 };
 
-use super::Model;
 use super::calls::release_cause;
 use super::journey::{Goal, Journey, Met, Sent};
 use super::skill::need;
+use super::{Model, Said};
 
 impl Model {
+    /// What was tried with the call on its journey, and refused.
+    pub(super) fn tell_refusals(&mut self, journey: &Journey) {
+        let refused = journey.refused.iter().map(|(tried, reason)| Said::Refused(journey.call, tried.clone(), *reason));
+        self.said.extend(refused);
+    }
+
     /// The call arrives where its journey leads.
     pub(super) fn place(&mut self, journey: &Journey, goal: Goal) {
+        self.tell_refusals(journey);
         if !journey.is_newcomer {
             self.leave_place(journey.call);
         }
@@ -79,6 +86,7 @@ impl Model {
         let met = self.treat(&mut journey, &queue, situation, Some(queue.treatments.of(situation)));
         let stays = matches!(met, Met::Stays) || (matches!(met, Met::NothingLeft) && situation == Situation::Timeout);
         if stays {
+            self.tell_refusals(&journey);
             if situation == Situation::Timeout {
                 let end = self.now + queue.wait_max;
                 self.alter_call(id, |call| {
@@ -98,6 +106,7 @@ impl Model {
             Met::TooManyHops => ReleaseCause::TooManyHops,
             Met::Stays | Met::Released | Met::NothingLeft => ReleaseCause::Treatment(situation),
         };
+        self.tell_refusals(journey);
         self.finish(call, Outcome::Released(cause), Party::Server);
     }
 
@@ -146,6 +155,7 @@ impl Model {
         match self.enter(&mut journey, queue, true, sent) {
             Ok(goal) => self.place(&journey, goal),
             Err(refusal) => {
+                self.tell_refusals(&journey);
                 let cause = release_cause(&refusal).unwrap_or(ReleaseCause::NoQueueToReturnTo);
                 self.finish(call, Outcome::Released(cause), Party::Server);
             }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use engine::{
     Agent, AgentId, Call, CallId, Cause, ChangedBy, DirectedToNotReady, Line, OnNotReady, OnSignOut, Outcome, Party,
-    Place, PrivateAction, Rejection, ReleaseCause, Sender, StayAt, Target, Work,
+    Place, PrivateAction, Refusal, Rejection, ReleaseCause, Sender, StayAt, Target, Work,
 };
 
-use super::Model;
-use super::journey::{Goal, Journey, Sent};
+use super::journey::{Goal, Journey, Sent, refusal};
+use super::{Model, Said, Tried};
 
 /// Why private calls leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +95,22 @@ impl Model {
             }],
         };
         for action in actions.into_iter().chain([PrivateAction::Return]) {
-            if self.is_done_with(&call, &agent, wait.sender, action, why) {
-                return;
+            match self.is_done_with(&call, &agent, wait.sender, action, why) {
+                Ok(()) => return,
+                Err(reason) => self.said.push(Said::Refused(id, Tried::Private(owner, action), reason)),
             }
         }
     }
 
-    /// Whether this could be done.
-    fn is_done_with(&mut self, call: &Call, agent: &Agent, sender: Sender, action: PrivateAction, why: Leaves) -> bool {
+    /// Or why this could not be done.
+    fn is_done_with(
+        &mut self,
+        call: &Call,
+        agent: &Agent,
+        sender: Sender,
+        action: PrivateAction,
+        why: Leaves,
+    ) -> Result<(), Refusal> {
         let owner = agent.settings.id;
         let mut journey = Journey::of(call);
         let mut goes = |model: &Self, target, cause| {
@@ -111,46 +119,45 @@ impl Model {
         let went = match action {
             PrivateAction::Return => {
                 self.send_back(call.id, return_cause(why));
-                return true;
+                return Ok(());
             }
             PrivateAction::Release => {
                 let cause =
                     if why == Leaves::WaitOver { ReleaseCause::PrivateWaitEnd } else { ReleaseCause::AgentLeft };
                 self.finish(call, Outcome::Released(cause), Party::Server);
-                return true;
+                return Ok(());
             }
             PrivateAction::Stay => return self.waits_again(call, agent),
             PrivateAction::Agent(target) if target == owner => return self.waits_again(call, agent),
             PrivateAction::Agent(target) => goes(self, Target::Agent(target), Cause::PrivateWaitEnd),
             PrivateAction::Queue(target) => goes(self, Target::Queue(target), Cause::PrivateWaitEnd),
             PrivateAction::Delegate => match self.delegate(agent) {
-                Some(delegate) if !waited_for(call, delegate) => {
-                    self.handed_on(&mut journey, Sender::Private(owner), delegate, Cause::Delegated)
-                }
-                _ => return false,
+                Some(delegate) if waited_for(call, delegate) => return Err(Refusal::AskedBefore),
+                Some(delegate) => self.handed_on(&mut journey, Sender::Private(owner), delegate, Cause::Delegated),
+                None => return Err(Refusal::NobodyNamed),
             },
             PrivateAction::ReturnToSender => match sender {
                 Sender::Agent(sender) => {
                     self.handed_on(&mut journey, Sender::Private(owner), sender, Cause::ReturnedToSender)
                 }
                 Sender::Caller | Sender::Queue(_) | Sender::Private(_) | Sender::Request | Sender::Outside => {
-                    return false;
+                    return Err(Refusal::NobodyNamed);
                 }
             },
         };
-        let Ok(goal) = went else { return false };
+        let goal = went.map_err(|rejection| refusal(&rejection))?;
         self.place(&journey, goal);
-        true
+        Ok(())
     }
 
-    fn waits_again(&mut self, call: &Call, agent: &Agent) -> bool {
+    fn waits_again(&mut self, call: &Call, agent: &Agent) -> Result<(), Refusal> {
         let end = self.now + self.private_wait_max(agent);
         self.alter_call(call.id, |call| {
             if let Place::Waiting(wait) = &mut call.place {
                 wait.until = end;
             }
         });
-        true
+        Ok(())
     }
 
     /// Only to who comes to it by itself, whatever is said of calls that are directed to agents who do not.
@@ -162,8 +169,10 @@ impl Model {
         cause: Cause,
     ) -> Result<Goal, Rejection> {
         let is_resting = self.agent(to).is_some_and(|agent| self.takes_nothing(agent));
-        let goal = self.hop(journey, Target::Agent(to), Sent { cause, sender: by })?;
-        if is_resting { Err(Rejection::AgentNotReady(to)) } else { Ok(goal) }
+        match self.hop(journey, Target::Agent(to), Sent { cause, sender: by }) {
+            Ok(_) | Err(Rejection::PrivateQueueFull(_)) if is_resting => Err(Rejection::AgentNotReady(to)),
+            went => went,
+        }
     }
 }
 

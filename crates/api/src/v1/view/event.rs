@@ -5,11 +5,12 @@ use node::Record;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::private::PrivateAction;
 use super::rest::ForcedPresence;
 use super::time::{Moment, end};
 use super::word::{
-    Action, Caller, Cause, ChangedBy, Keeping, Line, LostCause, Numbers, OfferEnd, Outcome, Party, Presence, Sender,
-    Situation, Strategy, TakenBack, Why,
+    Action, Caller, Cause, ChangedBy, Keeping, Line, LostCause, Numbers, OfferEnd, Outcome, Party, Presence, Refusal,
+    Sender, Situation, Strategy, TakenBack, Why,
 };
 
 /// All that one turn of the floor led to: one message of an event stream.
@@ -86,6 +87,10 @@ pub(crate) enum EventView {
     CallArrived { call: String, caller: Caller, called: String, priority: u8 },
     /// A call met a special situation, and this is what its queue does; none: nothing was left to do.
     TreatmentApplied { call: String, queue: u16, situation: Situation, action: Option<Action> },
+    /// What a queue's treatment said was refused: its fallback is tried next.
+    TreatmentRefused { call: String, queue: u16, situation: Situation, action: Action, reason: Refusal },
+    /// What was to be done with a call at the end of its private wait was refused: the next thing is tried.
+    PrivateActionRefused { call: String, agent: u32, action: PrivateAction, reason: Refusal },
     /// A call waits.
     CallQueued {
         call: String,
@@ -159,6 +164,8 @@ impl EventView {
             | Event::PresenceForced { .. } => Self::of_rest(event),
             Event::CallArrived { .. }
             | Event::TreatmentApplied { .. }
+            | Event::TreatmentRefused { .. }
+            | Event::PrivateActionRefused { .. }
             | Event::CallQueued { .. }
             | Event::WaitExtended { .. }
             | Event::SkillWidened { .. }
@@ -270,6 +277,19 @@ impl EventView {
                 queue: queue.0,
                 situation: (*situation).into(),
                 action: action.as_ref().map(Action::from),
+            },
+            Event::TreatmentRefused { call, queue, situation, action, reason } => Self::TreatmentRefused {
+                call: call.to_string(),
+                queue: queue.0,
+                situation: (*situation).into(),
+                action: action.into(),
+                reason: (*reason).into(),
+            },
+            Event::PrivateActionRefused { call, agent, action, reason } => Self::PrivateActionRefused {
+                call: call.to_string(),
+                agent: agent.0,
+                action: (*action).into(),
+                reason: (*reason).into(),
             },
             Event::CallQueued { call, line, since, until, cause, sender, hops } => Self::CallQueued {
                 call: call.to_string(),
@@ -409,6 +429,19 @@ mod tests {
         vec![
             Event::CallArrived { call, key: LegKey([7; 16]), caller, called: "8001".into(), priority: 1 },
             Event::TreatmentApplied { call, queue, situation, action },
+            Event::TreatmentRefused {
+                call,
+                queue,
+                situation,
+                action: engine::Action::Release,
+                reason: engine::Refusal::TooManyHops,
+            },
+            Event::PrivateActionRefused {
+                call,
+                agent: AGENT,
+                action: engine::PrivateAction::Delegate,
+                reason: engine::Refusal::TurnedAway(situation),
+            },
             Event::CallQueued { call, line, since: Some(THEN), until: Timestamp::MAX, cause, sender, hops: 1 },
             Event::WaitExtended { call, until: THEN },
             Event::SkillWidened { call, weight_min: 3, next: Some(THEN) },

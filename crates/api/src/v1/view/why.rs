@@ -96,7 +96,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    fn of(expected: engine::ExpectedWait) -> Option<Self> {
+    pub(super) fn of(expected: engine::ExpectedWait) -> Option<Self> {
         match expected {
             engine::ExpectedWait::Span { p50, p90 } => {
                 Some(Self { p50_seconds: seconds(p50), p90_seconds: seconds(p90) })

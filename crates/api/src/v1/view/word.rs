@@ -24,8 +24,10 @@ mod agent;
 mod call;
 mod keeping;
 mod offer;
+mod refusal;
 
 pub(crate) use agent::{ChangedBy, LostCause, NotReadyKind, Presence, Reach, Work};
 pub(crate) use call::{Action, Caller, Cause, Line, Numbers, Outcome, Party, Sender, Situation};
 pub(crate) use keeping::{Keeping, TakenBack, TransferMode};
 pub(crate) use offer::{OfferEnd, Strategy, Why};
+pub(crate) use refusal::Refusal;

@@ -3,7 +3,7 @@
 use engine::{AgentId, CallId, ChosenPresence, Event, Keeping, NotReady, OfferEnd, Presence, QueueId};
 use serde_json::{Value, json};
 
-use super::words::{action, caller, cause, forced, line, masked, order, sender, time, until};
+use super::words::{action, caller, cause, forced, line, masked, order, private_action, refusal, sender, time, until};
 
 /// An event, told.
 pub(super) struct Told {
@@ -92,6 +92,8 @@ pub(super) fn told(event: &Event) -> Told {
         | Event::ReofferAllowed { .. } => of_offer(event),
         Event::CallArrived { .. }
         | Event::TreatmentApplied { .. }
+        | Event::TreatmentRefused { .. }
+        | Event::PrivateActionRefused { .. }
         | Event::CallQueued { .. }
         | Event::WaitExtended { .. }
         | Event::SkillWidened { .. }
@@ -210,6 +212,18 @@ fn of_call(event: &Event) -> Told {
             let done = done.as_ref().map_or_else(|| "nothing is left to do".to_owned(), action);
             let says = format!("meets {situation:?} in queue {queue}: {done}");
             Told::call("TreatmentApplied", *call, &says).with_queue(*queue)
+        }
+        Event::TreatmentRefused { call, queue, situation, action: tried, reason } => {
+            let says = format!(
+                "meets {situation:?} in queue {queue}, but not {}, because {}",
+                action(tried),
+                refusal(*reason)
+            );
+            Told::call("TreatmentRefused", *call, &says).with_queue(*queue)
+        }
+        Event::PrivateActionRefused { call, agent, action: tried, reason } => {
+            let says = format!("is not {}, because {}", private_action(*tried), refusal(*reason));
+            Told::call("PrivateActionRefused", *call, &says).with_agent(*agent)
         }
         Event::CallQueued { call, line: to, until: end, cause: why, sender: by, .. } => {
             let says =

@@ -1,7 +1,8 @@
 //! Ids, times and commands in words.
 
 use engine::{
-    Action, Caller, Cause, Command, ForcedPresence, Line, Order, Sender, Target, Timestamp, Transfer, TransferTo,
+    Action, Caller, Cause, Command, ForcedPresence, Line, Order, PrivateAction, Refusal, Sender, Target, Timestamp,
+    Transfer, TransferTo,
 };
 use time::OffsetDateTime;
 
@@ -69,6 +70,34 @@ pub(super) fn action(action: &Action) -> String {
         Action::Agent(agent) => format!("agent {agent}"),
         Action::External(address) => format!("external {}", masked(address)),
         Action::Stay => "stay".to_owned(),
+    }
+}
+
+pub(super) fn private_action(action: PrivateAction) -> String {
+    match action {
+        PrivateAction::Return => "sent back to its queue".to_owned(),
+        PrivateAction::Delegate => "handed to the delegate".to_owned(),
+        PrivateAction::ReturnToSender => "sent back to who sent it".to_owned(),
+        PrivateAction::Queue(queue) => format!("sent to queue {queue}"),
+        PrivateAction::Agent(agent) => format!("sent to agent {agent}"),
+        PrivateAction::Stay => "kept".to_owned(),
+        PrivateAction::Release => "released".to_owned(),
+    }
+}
+
+/// Why something was not done, after "because".
+pub(super) fn refusal(reason: Refusal) -> String {
+    match reason {
+        Refusal::NoSuchAgent => "there is no such agent".to_owned(),
+        Refusal::NoSuchQueue => "there is no such queue".to_owned(),
+        Refusal::AgentSignedOut => "the agent is signed out".to_owned(),
+        Refusal::AgentNotReady => "the agent is not ready".to_owned(),
+        Refusal::AgentIsInTheCall => "the agent is in the call already".to_owned(),
+        Refusal::PrivateQueueFull => "the agent's private queue is full".to_owned(),
+        Refusal::TurnedAway(situation) => format!("the queue turned it away ({situation:?})"),
+        Refusal::TooManyHops => "it has been sent on 16 times".to_owned(),
+        Refusal::NobodyNamed => "nobody is named".to_owned(),
+        Refusal::AskedBefore => "the delegate was asked before".to_owned(),
     }
 }
 
