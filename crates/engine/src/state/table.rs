@@ -41,9 +41,15 @@ impl<K: Ord + Hash + Copy, V> Table<K, V> {
             *held = value;
             return;
         }
+        self.take_slot(key, value);
+    }
+
+    /// Puts a value into a slot, for a key that has none.
+    fn take_slot(&mut self, key: K, value: V) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| self.new_slot());
         self.blocks[slot as usize / BLOCK][slot as usize % BLOCK] = Some((key, value));
         self.slot_by_key.insert(key, slot);
+        slot
     }
 
     fn new_slot(&mut self) -> u32 {
@@ -61,10 +67,12 @@ impl<K: Ord + Hash + Copy, V> Table<K, V> {
     where
         V: Default,
     {
-        if self.get(key).is_none() {
-            self.insert(key, V::default());
-        }
-        self.get_mut(key).expect("it is there")
+        let slot = match self.slot_by_key.get(&key) {
+            Some(slot) => *slot,
+            None => self.take_slot(key, V::default()),
+        } as usize;
+        let value = self.blocks[slot / BLOCK][slot % BLOCK].as_mut();
+        value.map(|(_, value)| value).expect("a slot that a key has is taken")
     }
 
     pub(super) fn remove(&mut self, key: K) -> Option<V> {

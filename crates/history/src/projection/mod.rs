@@ -221,7 +221,8 @@ impl Projection {
             Event::CallGivenAway { call, agent } => self.give_away(at, *call, *agent),
             Event::CallTakenBack { call, why, .. } => self.take_back(at, *call, *why),
             Event::CallEnded { call, outcome, by } => self.end_call(at, *call, *outcome, *by),
-            // How long a rest shall be, whose phone is found, and what is chosen for later is nobody's time.
+            // How long a rest shall be, whose phone is found, what is chosen for later and what was tried in vain is nobody's
+            // time.
             Event::VdnNamed(_)
             | Event::SettingsDefined(_)
             | Event::QueueClosed { .. }
@@ -235,6 +236,8 @@ impl Projection {
             | Event::RestOverdue { .. }
             | Event::AgentFound { .. }
             | Event::AgentLost { .. }
+            | Event::TreatmentRefused { .. }
+            | Event::PrivateActionRefused { .. }
             | Event::WaitExtended { .. }
             | Event::SkillWidened { .. }
             | Event::ReofferAllowed { .. } => {}
