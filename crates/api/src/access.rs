@@ -121,6 +121,8 @@ pub type NoteRefusal = Arc<dyn Fn(Refusal) + Send + Sync>;
 pub(crate) enum NotPermitted {
     /// The interface belongs to a group that it was not given.
     Group(Group),
+    /// It asks about a VDN that it was not given.
+    Vdn,
 }
 
 impl NotPermitted {
@@ -128,6 +130,7 @@ impl NotPermitted {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Group(_) => "not its interface group",
+            Self::Vdn => "not its VDN",
         }
     }
 }

@@ -1,6 +1,7 @@
-//! The vendor-shaped inside, BMS: the same question as the public face asks, without a signature, on the listener that
-//! never faces the outside.
+//! The vendor-shaped inside, BMS: the same questions as the public face asks, without a signature, on the listener that
+//! never faces the outside. A name that several interfaces of the public face stand for is the first one's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,28 +11,46 @@ use axum::response::Response;
 use axum::routing::any;
 
 use crate::app::App;
-use crate::cms::private_calls::{self, Asker};
-use crate::cms::{BODY_MAX, is_json};
+use crate::cms::desk::{Asker, Desk};
+use crate::cms::{Entry, answer, interfaces, is_json};
 use crate::refusal;
 use crate::shell::read_body;
 
+/// What every path of this face begins with.
+const ROOT: &str = "/ccbms/ws/monitor/";
+
 /// The routes of this face.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/ccbms/ws/monitor/agentprivatecall", any(agentprivatecall))
+    names().into_iter().fold(Router::new(), |router, (name, entry)| {
+        router.route(&format!("{ROOT}{name}"), any(move |app, request| serve(entry, app, request)))
+    })
 }
 
-async fn agentprivatecall(State(app): State<Arc<App>>, request: Request) -> Response {
+/// Which interface answers which name.
+pub(crate) fn names() -> BTreeMap<&'static str, &'static Entry> {
+    let mut names = BTreeMap::new();
+    for entry in interfaces() {
+        entry.about.bms.iter().for_each(|name| _ = names.entry(*name).or_insert(entry));
+    }
+    names
+}
+
+async fn serve(entry: &'static Entry, State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if parts.method != Method::POST {
         return refusal::method("POST", path);
     }
-    let body = match read_body(&parts.headers, body, BODY_MAX).await {
+    let max = entry.body_max();
+    let body = match read_body(&parts.headers, body, max).await {
         Ok(body) => body,
-        Err(error) => return refusal::body(error, path),
+        Err(error) => return refusal::body(error, max, path),
     };
     if !is_json(&parts.headers) {
         return refusal::content_type(path);
     }
-    private_calls::answer(&app, app.current.load().settings.cc, &body, Asker::Inside)
+    let current = app.current.load();
+    let desk = Desk { floors: &app.nodes, settings: &current.settings, asker: Asker::Inside };
+    let found = entry.read_body(&body).and_then(|values| (entry.answer)(&desk, values));
+    answer::response(entry.about.envelope, found)
 }

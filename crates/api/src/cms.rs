@@ -1,14 +1,26 @@
-//! The vendor-shaped monitoring interface, CC-CMS: signed, on the public listener.
+//! The vendor-shaped monitoring interfaces, CC-CMS: signed, on the public listener.
 //!
-//! Order of checks: method (405), size (413), content type (415), signature (401), body. Nothing of the body is
-//! interpreted before the signature holds. What is wrong below the interface itself is answered in the shape of
-//! [`crate::refusal`]; the interface's own answers are in [`answer`].
+//! [`table`] has them all. Order of checks: method (405), size (413), content type (415), signature (401), body. Nothing
+//! of the body is interpreted before the signature holds. What is wrong below the interface itself is answered in the
+//! shape of [`crate::refusal`]; the interfaces' own answers are in [`answer`].
 
+mod agents;
 pub(crate) mod answer;
+mod calls;
 mod code;
+mod codes;
+pub(crate) mod desk;
+mod document;
+pub(crate) mod field;
+mod fields;
 mod group;
-pub(crate) mod private_calls;
-mod question;
+mod index;
+pub(crate) mod interface;
+mod skills;
+mod table;
+#[cfg(test)]
+mod tests;
+mod vdn;
 
 use std::sync::Arc;
 
@@ -17,40 +29,47 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
+
+pub use document::openapi_document;
+pub use field::{Asked, Field, Kind, Ranges};
+pub use group::{Group, Groups, NoSuchGroup};
+pub use interface::{About, Entry, Envelope, Form, Verb};
+pub use table::interfaces;
 
 use crate::access::NotPermitted;
-use crate::app::App;
+use crate::app::{App, Current};
+use crate::auth::Verified;
 use crate::gate;
 use crate::refusal;
 use crate::shell::read_body;
 use code::Code;
-use private_calls::Asker;
-
-pub use group::{Group, Groups, NoSuchGroup};
-
-/// Largest body of an interface that asks about one thing: 64 KiB.
-pub(crate) const BODY_MAX: usize = 64 * 1024;
+use desk::{Asker, Desk};
+use interface::{Refused, Written};
 
 /// The routes of this face.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/rest/cmsapp/v1/openapi/agent/agentprivatecall", any(agentprivatecall))
+    let document = Router::new().route(document::PATH, get(async || document::serve()));
+    interfaces().iter().fold(document, |router, entry| {
+        router.route(entry.about.path, any(move |app, request| serve(entry, app, request)))
+    })
 }
 
-async fn agentprivatecall(State(app): State<Arc<App>>, request: Request) -> Response {
+async fn serve(entry: &'static Entry, State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    if parts.method != Method::POST {
-        return refusal::method("POST", path);
+    if parts.method.as_str() != entry.about.verb.name() {
+        return refusal::method(entry.about.verb.name(), path);
     }
     if let Some(refusal) = gate::locked(&app, &app.current.load(), &parts) {
         return refusal;
     }
-    let body = match read_body(&parts.headers, body, BODY_MAX).await {
+    let max = entry.body_max();
+    let body = match read_body(&parts.headers, body, max).await {
         Ok(body) => body,
-        Err(error) => return refusal::body(error, path),
+        Err(error) => return refusal::body(error, max, path),
     };
-    if !is_json(&parts.headers) {
+    if parts.method == Method::POST && !is_json(&parts.headers) {
         return refusal::content_type(path);
     }
     let current = app.current.load();
@@ -58,11 +77,36 @@ async fn agentprivatecall(State(app): State<Arc<App>>, request: Request) -> Resp
         Ok(client) => client,
         Err(refusal) => return *refusal,
     };
-    if !client.groups.contains(Group::Agents) {
-        gate::not_permitted(&app, &parts, &client, NotPermitted::Group(Group::Agents));
-        return answer::failure(Code::NotPermitted, "this access key may not use the interfaces of the group agents");
+    let found = answer_to(entry, &app, &current, &client, path, &body);
+    if let Err(Refused { code: Code::NotPermitted, .. }) = found {
+        let group = entry.about.group;
+        let has_group = client.groups.contains(group);
+        let why = if has_group { NotPermitted::Vdn } else { NotPermitted::Group(group) };
+        gate::not_permitted(&app, &parts, &client, why);
     }
-    private_calls::answer(&app, current.settings.cc, &body, Asker::Client(client.vdns))
+    answer::response(entry.about.envelope, found)
+}
+
+/// Answers a client's question, if the interface is of a group that it was given.
+fn answer_to(
+    entry: &Entry,
+    app: &App,
+    current: &Current,
+    client: &Verified<'_>,
+    path: &str,
+    body: &[u8],
+) -> Result<Written, Refused> {
+    let group = entry.about.group;
+    if !client.groups.contains(group) {
+        let sentence = format!("this access key may not use the interfaces of the group {group}");
+        return Err(Refused { code: Code::NotPermitted, sentence });
+    }
+    let values = match entry.about.verb {
+        Verb::Post => entry.read_body(body)?,
+        Verb::Get => entry.read_path(path),
+    };
+    let desk = Desk { floors: &app.nodes, settings: &current.settings, asker: Asker::Client(client.vdns) };
+    (entry.answer)(&desk, values)
 }
 
 /// Whether the content type is JSON in UTF-8, which is also what JSON is in when nothing is said.
@@ -83,7 +127,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+mod of_content_types {
     use super::*;
 
     #[test]

@@ -18,7 +18,7 @@ mod v1;
 pub use access::{AccessKey, KeySecret, LastUse, NoteRefusal, Refusal, SECRETS_MAX};
 pub use faces::{Access, Check, CheckReadiness, Faces, Readiness, RenderMetrics, StartError};
 pub use settings::{
-    AgentPassword, ApiKey, InternalSettings, Limits, PublicSettings, Role, Secret, Settings, SettingsError, SourceLock,
-    TlsSettings,
+    AccessCode, AgentPassword, ApiKey, InternalSettings, Limits, PublicSettings, Role, Secret, Settings, SettingsError,
+    SourceLock, TlsSettings,
 };
 pub use v1::openapi_document;

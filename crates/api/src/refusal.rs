@@ -53,9 +53,10 @@ pub(crate) fn method(allow: &'static str, path: &str) -> Response {
 }
 
 /// The body could not be taken. The connection ends, for what is left of the body on it is no request.
-pub(crate) fn body(error: BodyError, path: &str) -> Response {
+pub(crate) fn body(error: BodyError, max: usize, path: &str) -> Response {
+    let too_large = format!("The body is larger than {} KiB.", max / 1024);
     let (status, message) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB."),
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, too_large.as_str()),
         BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body did not come within 30 seconds."),
         BodyError::Broken => (StatusCode::BAD_REQUEST, "The body is not framed as announced."),
     };

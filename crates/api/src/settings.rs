@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use engine::{AgentId, VdnId};
+use engine::{AgentId, QueueId, VdnId};
 
 use crate::access::{AccessKey, check_access_keys};
 use crate::shell::tls_config;
@@ -23,6 +23,8 @@ pub struct Settings {
     pub passwords: Vec<AgentPassword>,
     /// Who may use `v1` without being an agent.
     pub api_keys: Vec<ApiKey>,
+    /// The numbers that lead to queues, for the vendor-shaped faces.
+    pub access_codes: Vec<AccessCode>,
     /// What one client may take of us.
     pub limits: Limits,
 }
@@ -101,6 +103,17 @@ pub struct ApiKey {
     pub vdns: Vec<VdnId>,
     /// What it may do there.
     pub role: Role,
+}
+
+/// A number that leads to a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessCode {
+    /// The queue's VDN.
+    pub vdn: VdnId,
+    /// What callers dial.
+    pub number: String,
+    /// Where it leads.
+    pub queue: QueueId,
 }
 
 /// What an [`ApiKey`] may do.

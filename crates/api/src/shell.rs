@@ -7,7 +7,7 @@ mod listener;
 mod sources;
 mod tls;
 
-pub(crate) use body::{BodyError, read_body};
+pub(crate) use body::{BODY_MAX, BodyError, LONG_BODY_MAX, read_body};
 pub(crate) use connection::{Connection, OpenStream};
 pub(crate) use listener::{Listener, Serve};
 pub(crate) use tls::{SharedTls, tls_config};

@@ -11,6 +11,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 const DEPTH_MAX: u8 = 16;
 /// How much of a text value or a number a sentence shows.
 const SHOWN_MAX: usize = 64;
+/// How much of a text is kept: one character more than any text may have that is asked for.
+const TEXT_HELD_MAX: usize = 257;
+/// How many values of a list are kept: more than any list may have that is asked for.
+const LIST_HELD_MAX: usize = 6001;
 
 /// What a field holds, as far as a sentence needs to show it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,14 +23,19 @@ pub(crate) enum Value {
     Natural(u64),
     /// Any other number.
     Number(f64),
-    /// The first 64 characters of a text.
+    /// The first 257 characters of a text.
     Text(String),
     /// `true` or `false`.
     Bool(bool),
     /// `null`.
     Null,
     /// A list of anything.
-    List,
+    List {
+        /// The first 6001 of its values, if it is a field's own value.
+        held: Vec<Self>,
+        /// How many values it has.
+        length: usize,
+    },
     /// An object.
     Object,
 }
@@ -36,23 +45,28 @@ impl fmt::Display for Value {
         match self {
             Self::Natural(number) => number.fmt(f),
             Self::Number(number) => write!(f, "{number:?}"),
-            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Text(text) => write!(f, "{:?}", text.chars().take(SHOWN_MAX).collect::<String>()),
             Self::Bool(value) => value.fmt(f),
             Self::Null => f.write_str("null"),
-            Self::List => f.write_str("a list"),
+            Self::List { .. } => f.write_str("a list"),
             Self::Object => f.write_str("an object"),
         }
     }
 }
 
-/// Reads the fields with these names; absent ones are none.
+/// Reads the fields with these names; absent ones are none. They may stand in an object of the name `wrapper` instead, if
+/// there is one.
 ///
 /// # Errors
 /// A sentence that says what is wrong and where.
-pub(crate) fn read<const N: usize>(body: &[u8], names: [&'static str; N]) -> Result<[Option<Value>; N], String> {
+pub(crate) fn read(
+    body: &[u8],
+    names: &[&'static str],
+    wrapper: Option<&'static str>,
+) -> Result<Vec<Option<Value>>, String> {
     let reading = Cell::new(None);
     let mut json = serde_json::Deserializer::from_slice(body);
-    let fields = Fields { names, reading: &reading }.deserialize(&mut json);
+    let fields = Fields { names, wrapper, reading: &reading, depth: 1 }.deserialize(&mut json);
     fields.and_then(|fields| json.end().map(|()| fields)).map_err(|error| sentence(&error, reading.get(), body))
 }
 
@@ -78,49 +92,66 @@ fn number_before(error: &serde_json::Error, body: &[u8]) -> Option<String> {
     (!number.is_empty()).then(|| String::from_utf8_lossy(number).into_owned())
 }
 
-/// The outermost object.
-struct Fields<'a, const N: usize> {
-    names: [&'static str; N],
+/// The object that has the fields: the outermost one, or the one in it that wraps them.
+struct Fields<'a> {
+    names: &'a [&'static str],
+    wrapper: Option<&'static str>,
     /// The field whose value is being read, for the sentence if it fails.
     reading: &'a Cell<Option<&'static str>>,
+    depth: u8,
 }
 
-impl<'de, const N: usize> DeserializeSeed<'de> for Fields<'_, N> {
-    type Value = [Option<Value>; N];
+impl<'de> DeserializeSeed<'de> for Fields<'_> {
+    type Value = Vec<Option<Value>>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
-    type Value = [Option<Value>; N];
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = Vec<Option<Value>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = [const { None }; N];
+        let mut fields = vec![None; self.names.len()];
+        let mut wrapped = None;
         let mut others = HashSet::new();
-        while let Some(name) = map.next_key_seed(Name(&self.names))? {
+        while let Some(name) = map.next_key_seed(Name { names: self.names, wrapper: self.wrapper })? {
             match name {
                 Key::Known(index) => {
                     self.reading.set(Some(self.names[index]));
-                    let value = map.next_value_seed(Any { depth: 1 })?;
+                    let value = map.next_value_seed(Any { depth: self.depth, holds: true })?;
                     if let Some(first) = &fields[index] {
                         return Err(A::Error::custom(format_args!("it is there twice, as {first} and as {value}")));
                     }
                     fields[index] = Some(value);
                     self.reading.set(None);
                 }
+                Key::Wrapper => {
+                    self.reading.set(self.wrapper);
+                    if wrapped.is_some() {
+                        return Err(A::Error::custom("it is there twice"));
+                    }
+                    let inside = Fields { wrapper: None, depth: self.depth + 1, ..self };
+                    wrapped = Some(map.next_value_seed(inside)?);
+                    self.reading.set(None);
+                }
                 Key::Other(name) => {
-                    map.next_value_seed(Any { depth: 1 })?;
+                    map.next_value_seed(Any { depth: self.depth, holds: false })?;
                     add(&mut others, name)?;
                 }
             }
         }
-        Ok(fields)
+        let Some(wrapped) = wrapped else { return Ok(fields) };
+        if let Some(beside) = fields.iter().position(Option::is_some) {
+            self.reading.set(self.wrapper);
+            return Err(A::Error::custom(format_args!("{} stands beside it and not in it", self.names[beside])));
+        }
+        Ok(wrapped)
     }
 }
 
@@ -136,10 +167,14 @@ fn add<E: Error>(names: &mut HashSet<String>, name: String) -> Result<(), E> {
 }
 
 /// A name: one of those asked for, or another.
-struct Name<'a>(&'a [&'static str]);
+struct Name<'a> {
+    names: &'a [&'static str],
+    wrapper: Option<&'static str>,
+}
 
 enum Key {
     Known(usize),
+    Wrapper,
     Other(String),
 }
 
@@ -159,7 +194,10 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Key, E> {
-        let known = self.0.iter().position(|name| *name == text);
+        if self.wrapper == Some(text) {
+            return Ok(Key::Wrapper);
+        }
+        let known = self.names.iter().position(|name| *name == text);
         Ok(known.map_or_else(|| Key::Other(text.to_owned()), Key::Known))
     }
 }
@@ -168,12 +206,14 @@ impl Visitor<'_> for Name<'_> {
 #[derive(Clone, Copy)]
 struct Any {
     depth: u8,
+    /// Whether the values of a list are kept.
+    holds: bool,
 }
 
 impl Any {
     fn inside<E: Error>(self) -> Result<Self, E> {
         if self.depth < DEPTH_MAX {
-            Ok(Self { depth: self.depth + 1 })
+            Ok(Self { depth: self.depth + 1, holds: false })
         } else {
             Err(E::custom(format_args!("nested deeper than {DEPTH_MAX}")))
         }
@@ -217,13 +257,19 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.chars().take(SHOWN_MAX).collect()))
+        Ok(Value::Text(text.chars().take(TEXT_HELD_MAX).collect()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let inside = self.inside()?;
-        while list.next_element_seed(inside)?.is_some() {}
-        Ok(Value::List)
+        let (mut held, mut length) = (Vec::new(), 0);
+        while let Some(value) = list.next_element_seed(inside)? {
+            length += 1;
+            if self.holds && held.len() < LIST_HELD_MAX {
+                held.push(value);
+            }
+        }
+        Ok(Value::List { held, length })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
@@ -242,7 +288,7 @@ mod tests {
     use super::*;
 
     fn one(body: &str) -> Result<Option<Value>, String> {
-        read(body.as_bytes(), ["a"]).map(|[a]| a)
+        read(body.as_bytes(), &["a"], None).map(|fields| fields.into_iter().next().flatten())
     }
 
     #[test]
@@ -255,6 +301,34 @@ mod tests {
         assert_eq!(one(r#"{"a":"x\u0041"}"#), Ok(Some(Value::Text("xA".into()))));
         assert_eq!(one(r#"{"\u0061":null}"#), Ok(Some(Value::Null)));
         assert_eq!(one(r#"{"a":{"b":1}}"#), Ok(Some(Value::Object)));
+        let list = Value::List { held: vec![Value::Natural(7), Value::List { held: vec![], length: 2 }], length: 2 };
+        assert_eq!(one(r#"{"b":[1],"a":[7,[1,2]]}"#), Ok(Some(list)));
+    }
+
+    #[test]
+    fn of_a_long_list_and_a_long_text_the_beginning_is_kept() {
+        let long = format!(r#"{{"a":[{}1]}}"#, "1,".repeat(9_999));
+        let Ok(Some(Value::List { held, length })) = one(&long) else { panic!("a list") };
+        assert_eq!((held.len(), length), (6001, 10_000));
+        let Ok(Some(text)) = one(&format!(r#"{{"a":"{}"}}"#, "é".repeat(300))) else { panic!("a text") };
+        assert_eq!(text, Value::Text("é".repeat(257)));
+        assert_eq!(text.to_string(), format!("{:?}", "é".repeat(64)));
+    }
+
+    #[test]
+    fn fields_may_stand_in_their_wrapper_and_not_in_both_places() {
+        let read = |body: &str| read(body.as_bytes(), &["a", "b"], Some("w"));
+        let both = Ok(vec![Some(Value::Natural(1)), Some(Value::Natural(2))]);
+        assert_eq!(read(r#"{"a":1,"b":2}"#), both);
+        assert_eq!(read(r#"{"x":0,"w":{"b":2,"a":1,"x":0}}"#), both);
+        assert_eq!(read(r#"{"w":{}}"#), Ok(vec![None, None]));
+        let wrong = [
+            (r#"{"a":1,"w":{"b":2}}"#, "w: a stands beside it and not in it at line 1 column 19"),
+            (r#"{"w":{},"w":{}}"#, "w: it is there twice at line 1 column 11"),
+            (r#"{"w":1}"#, "w: invalid type: integer `1`, expected an object at line 1 column 6"),
+            (r#"{"w":{"a":1,"a":1}}"#, "a: it is there twice, as 1 and as 1 at line 1 column 18"),
+        ];
+        assert_eq!(wrong.map(|(body, _)| read(body).unwrap_err()), wrong.map(|(_, sentence)| sentence.to_owned()));
     }
 
     #[test]
@@ -276,7 +350,7 @@ mod tests {
             (br#"{"a":"#, "a: EOF while parsing a value at line 1 column 5"),
             (br#"{"a":01}"#, "a: 01: invalid number at line 1 column 7"),
         ];
-        let said = cases.map(|(body, _)| read(body, ["a"]).unwrap_err());
+        let said = cases.map(|(body, _)| read(body, &["a"], None).unwrap_err());
         assert_eq!(said, cases.map(|(_, expected)| expected.to_owned()));
     }
 

@@ -8,6 +8,12 @@ use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
+/// Largest body of a request about one thing: 64 KiB.
+pub(crate) const BODY_MAX: usize = 64 * 1024;
+
+/// Largest body of a request about many things: 1 MiB.
+pub(crate) const LONG_BODY_MAX: usize = 1 << 20;
+
 /// How much of a body that is too large is read and dropped, so that a client that writes before it reads sees the
 /// answer: 1 MiB.
 const DRAINED_MAX: usize = 1 << 20;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::extract::{COMMAND_MAX, reached};
 use super::problem::Problem;
-use crate::cms::private_calls::can_answer;
+use crate::cms::desk::can_answer;
 
 /// What was asked for is decided and durable.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]

@@ -23,7 +23,7 @@ use super::principal::Principal;
 use super::problem::{Problem, Values};
 use super::view::{EntryView, Numbers, Snapshot};
 use crate::app::App;
-use crate::cms::private_calls::can_answer;
+use crate::cms::desk::can_answer;
 use crate::shell::{Connection, OpenStream};
 
 /// How often a quiet stream shows that it lives, and whether its asker may still see it.

@@ -13,8 +13,8 @@ use utoipa::IntoParams;
 use super::problem::Problem;
 use super::view::Part;
 use crate::app::App;
-use crate::cms::{BODY_MAX, is_json};
-use crate::shell::read_body;
+use crate::cms::is_json;
+use crate::shell::{BODY_MAX, read_body};
 
 /// The parts of the path.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ mod bms;
 mod client;
 mod cms;
 mod events;
+mod family;
 mod http2;
 mod internal;
 mod keys;

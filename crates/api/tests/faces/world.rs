@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use api::auth::{EmptyQuery, SignatureTime, ToSign, sign};
 use api::{
-    AccessKey, AgentPassword, ApiKey, Check, Faces, InternalSettings, Limits, PublicSettings, Readiness, Role,
-    Settings, TlsSettings,
+    AccessCode, AccessKey, AgentPassword, ApiKey, Check, Faces, InternalSettings, Limits, PublicSettings, Readiness,
+    Role, Settings, TlsSettings,
 };
 use engine::{
     AgentId, AgentQueue, AgentSettings, CallId, Caller, ChangedBy, Command, Event, Floor, LegKey, Queue, QueueId,
@@ -178,6 +178,11 @@ impl World {
         signature(ak, PATH, None, body.as_bytes(), SystemTime::now())
     }
 
+    /// Of any method.
+    pub(crate) fn signature_by(&self, method: &str, path: &str, body: &[u8]) -> String {
+        signature_of(method, AK, path, None, body, SystemTime::now())
+    }
+
     pub(crate) fn signature_of(&self, path: &str, query: Option<&str>, body: &[u8]) -> String {
         signature(AK, path, query, body, SystemTime::now())
     }
@@ -210,9 +215,14 @@ impl Drop for World {
 }
 
 fn signature(ak: &str, path: &str, query: Option<&str>, body: &[u8], at: SystemTime) -> String {
+    signature_of("POST", ak, path, query, body, at)
+}
+
+fn signature_of(method: &str, ak: &str, path: &str, query: Option<&str>, body: &[u8], at: SystemTime) -> String {
     let length = body.len().to_string();
     let headers = [("host", "localhost"), ("content-type", JSON.1), ("content-length", &length)];
-    let request = ToSign { method: "POST", path, query, headers: &headers, body, empty_query: EmptyQuery::NoLine };
+    let headers = if method == "GET" { &headers[..1] } else { &headers[..] };
+    let request = ToSign { method, path, query, headers, body, empty_query: EmptyQuery::NoLine };
     let time = SignatureTime::from(at).to_string();
     sign(&request, ak, &"demo-secret-key".into(), &time).unwrap().authorization
 }
@@ -248,6 +258,7 @@ fn settings() -> Settings {
         internal: InternalSettings { listen: any },
         passwords: [(170, 1001), (170, 1002), (170, 1003), (170, 1099), (200, 2001)].map(password).into(),
         api_keys: vec![key("wallboard", MONITOR, Role::Monitor), key("console", SUPERVISOR, Role::Supervisor)],
+        access_codes: vec![AccessCode { vdn: VdnId(170), number: "8001".into(), queue: QueueId(1) }],
         limits: Limits::default(),
     }
 }

@@ -1,6 +1,8 @@
 //! What the HTTP faces are given.
 
-use api::{AccessKey, AgentPassword, ApiKey, InternalSettings, PublicSettings, Secret, Settings, TlsSettings};
+use api::{
+    AccessCode, AccessKey, AgentPassword, ApiKey, InternalSettings, PublicSettings, Secret, Settings, TlsSettings,
+};
 
 use super::Config;
 
@@ -20,6 +22,7 @@ pub(crate) fn settings(config: &Config, tls: TlsSettings) -> Settings {
         internal: InternalSettings { listen: faces.internal.value },
         passwords: passwords(config),
         api_keys: api_keys(config),
+        access_codes: access_codes(config),
         limits: faces.limits,
     }
 }
@@ -30,6 +33,12 @@ fn access_keys(config: &Config) -> Vec<AccessKey> {
         AccessKey { groups: key.groups, ..AccessKey::new(&key.ak.value, Secret::from(key.sk.reveal()), vdns) }
     });
     keys.collect()
+}
+
+fn access_codes(config: &Config) -> Vec<AccessCode> {
+    let numbers = config.vdns.iter().flat_map(|vdn| vdn.numbers.iter().map(|entry| (vdn.id.value, entry)));
+    let codes = numbers.map(|(vdn, (number, at))| AccessCode { vdn, number: number.clone(), queue: at.value.queue });
+    codes.collect()
 }
 
 fn passwords(config: &Config) -> Vec<AgentPassword> {

@@ -1,0 +1,41 @@
+//! What agents do.
+
+mod calls;
+mod details;
+mod rests;
+mod states;
+mod tally;
+
+pub(super) use calls::{BatchCalls, CurrentCalls, Id, PrivateCalls};
+pub(super) use details::{Details, LegacyDetails, LegacySkillMembers, NO_TEAM, SkillMembers, phone};
+pub(super) use rests::{LegacyRests, Page, RestState, Rests};
+pub(super) use states::{
+    AgentInShort, AgentsByStatus, Counts, LegacySystemState, SignedInSkills, Statuses, SystemState, page,
+};
+pub(super) use tally::{AgentCounts, Tally};
+
+use engine::{Agent, AgentId, VdnId};
+
+use super::codes::NO_TIME;
+use super::field::question;
+use super::fields::{AGENT, AGENTS, CC, VDN};
+
+question! {
+    /// About one agent.
+    OneAgent { cc: u16 = CC, vdn: VdnId = VDN, agent: AgentId = AGENT }
+}
+
+question! {
+    /// About many agents.
+    ManyAgents { cc: u16 = CC, vdn: VdnId = VDN, agents: Vec<AgentId> = AGENTS }
+}
+
+question! {
+    /// About the whole VDN.
+    WholeVdn { cc: u16 = CC, vdn: VdnId = VDN }
+}
+
+/// When an agent signed in, in milliseconds since 1970. The floor does not keep it.
+const fn sign_in_time(_: &Agent) -> u64 {
+    NO_TIME
+}
