@@ -1,12 +1,11 @@
 //! What is submitted to the node: wishes, which may be refused, and facts, which are submitted until they are
 //! committed or old news.
 
-use std::time::Duration;
-
 use engine::{AgentId, CallId, Command, LegKey, VdnId};
 use node::{Note, Receipt, Refused, Submission, Urgency};
 
 use super::board::{Board, Network, Wake};
+use super::facts::Fact;
 use super::legs::LegId;
 
 /// What was asked of the node, so that its answer finds its way.
@@ -47,20 +46,6 @@ pub(super) enum Ask {
     Fact(Box<Fact>),
 }
 
-/// What has happened and is not yet known to be in the journal.
-#[derive(Clone, Debug)]
-pub(super) struct Fact {
-    vdn: VdnId,
-    command: Option<Command>,
-    notes: Vec<Note>,
-    /// How often it was submitted in vain.
-    tries: u32,
-}
-
-/// The first pause before a fact is submitted again; each pause is twice the one before, up to [`RETRY_MAX`].
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_MAX: Duration = Duration::from_secs(5);
-
 impl<N: Network> Board<N> {
     /// Submits what may be refused; the answer comes back as `ask`.
     pub(super) fn submit_wish(&self, vdn: VdnId, command: Command, ask: Ask) {
@@ -73,23 +58,25 @@ impl<N: Network> Board<N> {
     }
 
     /// Submits what has happened, and keeps it until the journal has it.
-    pub(super) fn submit_fact(&self, vdn: VdnId, command: Command) {
+    pub(super) fn submit_fact(&mut self, vdn: VdnId, command: Command) {
         self.submit_fact_with(vdn, Some(command), Vec::new());
     }
 
     /// [`Board::submit_fact`] together with what the edge must remember of it.
-    pub(super) fn submit_fact_with(&self, vdn: VdnId, command: Option<Command>, notes: Vec<Note>) {
-        self.resubmit(Box::new(Fact { vdn, command, notes, tries: 0 }));
+    pub(super) fn submit_fact_with(&mut self, vdn: VdnId, command: Option<Command>, notes: Vec<Note>) {
+        if let Some(fact) = self.facts.happened(vdn, command, notes) {
+            self.send_fact(fact);
+        }
     }
 
     /// Submits what the edge must remember, if there is anything.
-    pub(super) fn submit_notes(&self, vdn: VdnId, notes: Vec<Note>) {
+    pub(super) fn submit_notes(&mut self, vdn: VdnId, notes: Vec<Note>) {
         if !notes.is_empty() {
             self.submit_fact_with(vdn, None, notes);
         }
     }
 
-    fn resubmit(&self, fact: Box<Fact>) {
+    fn send_fact(&self, fact: Box<Fact>) {
         let submission =
             Submission { command: fact.command.clone(), notes: fact.notes.clone(), urgency: Urgency::Fact };
         self.submit(fact.vdn, submission, Ask::Fact(fact));
@@ -124,7 +111,7 @@ impl<N: Network> Board<N> {
     }
 
     /// A fact is settled once it is committed or rejected as old news; anything else is submitted again later.
-    fn fact_answered(&mut self, mut fact: Box<Fact>, result: Result<Receipt, Refused>) {
+    fn fact_answered(&mut self, fact: Box<Fact>, result: Result<Receipt, Refused>) {
         match result {
             Ok(_) => {}
             Err(Refused::Rejected(rejection)) => {
@@ -132,23 +119,21 @@ impl<N: Network> Board<N> {
             }
             Err(Refused::Failed) => tracing::error!(command = ?fact.command, "a fact broke the engine and is lost"),
             Err(refused) => {
-                let pause = RETRY_FIRST.saturating_mul(1 << fact.tries.min(10)).min(RETRY_MAX);
-                tracing::warn!(command = ?fact.command, %refused, ?pause, "a fact is not in the journal yet");
-                fact.tries += 1;
-                self.retries_last += 1;
-                self.retries.insert((self.now + pause, self.retries_last), fact);
+                let command = fact.command.clone();
+                let pause = self.facts.refused(self.now, fact);
+                tracing::warn!(?command, %refused, ?pause, "a fact is not in the journal yet");
+                return;
             }
+        }
+        if let Some(next) = self.facts.settled(&fact) {
+            self.send_fact(next);
         }
     }
 
     /// Submits again what waited for it until now.
     pub(super) fn submit_due_facts(&mut self) {
-        while let Some(entry) = self.retries.first_entry() {
-            if entry.key().0 > self.now {
-                break;
-            }
-            let fact = entry.remove();
-            self.resubmit(fact);
+        for fact in self.facts.due(self.now) {
+            self.send_fact(fact);
         }
     }
 }

@@ -11,9 +11,10 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Parts;
 use super::arrive::Arrival;
-use super::ask::{Answer, Fact};
+use super::ask::Answer;
 use super::calls::Call;
 use super::derive::Chance;
+use super::facts::Facts;
 use super::legs::{LegId, Legs, Role, Slot};
 use super::meters::Meters;
 use super::refusals::Refusal;
@@ -76,9 +77,8 @@ pub(super) struct Board<N> {
     /// The callers' legs there are, arriving or live: an INVITE that comes by two ways is one call.
     pub(super) keys: HashSet<LegKey>,
     pub(super) ports: HashMap<PortId, LegId>,
-    /// Facts that could not be committed yet, by when to submit them again.
-    pub(super) retries: BTreeMap<(Timestamp, u64), Box<Fact>>,
-    pub(super) retries_last: u64,
+    /// Facts that could not be committed yet.
+    pub(super) facts: Facts,
     pub(super) chance: Chance,
     pub(super) now: Timestamp,
     pub(super) meters: Meters,
@@ -104,8 +104,7 @@ impl<N: Network> Board<N> {
             arrivals: HashMap::new(),
             keys: HashSet::new(),
             ports: HashMap::new(),
-            retries: BTreeMap::new(),
-            retries_last: 0,
+            facts: Facts::default(),
             chance: Chance::new(parts.secret),
             now: Timestamp(0),
             meters: Meters::default(),
@@ -140,20 +139,19 @@ impl<N: Network> Board<N> {
 
     /// When [`Wake::Timer`] is due.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        let retry = self.retries.first_key_value().map(|((at, _), _)| *at);
-        [self.legs.next_due(), retry].into_iter().flatten().min()
+        [self.legs.next_due(), self.facts.next_due()].into_iter().flatten().min()
     }
 
     /// Shows what there is, and says how many calls.
     pub(super) fn publish(&self) -> usize {
         let calls = self.calls.len() + self.arrivals.len();
-        self.meters.now(calls, self.legs.len(), self.retries.len());
+        self.meters.now(calls, self.legs.len(), self.facts.len());
         calls
     }
 
     /// Whether nothing is left to be said or submitted.
     pub(super) fn is_quiet(&self) -> bool {
-        self.legs.len() == 0 && self.retries.is_empty() && self.arrivals.is_empty()
+        self.legs.len() == 0 && self.facts.is_empty() && self.arrivals.is_empty()
     }
 
     fn timer(&mut self) {

@@ -15,6 +15,7 @@ mod calls;
 mod committed;
 mod derive;
 mod dial;
+mod facts;
 mod identity;
 mod keep;
 mod legs;

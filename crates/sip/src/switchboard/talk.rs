@@ -55,7 +55,7 @@ impl<N: Network> Board<N> {
     }
 
     /// A leg needs its next block of numbers noted.
-    fn note_again(&self, id: LegId, role: Role) {
+    fn note_again(&mut self, id: LegId, role: Role) {
         let Some(slot) = self.legs.get(id) else { return };
         let (call, is_caller) = match role {
             Role::Caller(call) => (call, true),

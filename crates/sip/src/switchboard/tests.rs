@@ -402,11 +402,11 @@ async fn a_fact_is_submitted_until_it_is_old_news() {
             other => table.wake(other),
         }
     }
-    assert_eq!(table.board.retries.len(), 1);
+    assert_eq!(table.board.facts.len(), 1);
     table.later(Duration::from_millis(50));
-    assert_eq!(table.board.retries.len(), 1, "not before its time");
+    assert_eq!(table.board.facts.len(), 1, "not before its time");
     table.later(Duration::from_millis(60));
-    assert!(table.board.retries.is_empty());
+    assert!(table.board.facts.is_empty());
     let old_news = table.said_about_a_fact().await;
     assert!(matches!(old_news, Err(Refused::Rejected(_))), "{old_news:?}");
 }

@@ -16,13 +16,19 @@ async fn wishes(stand: &Stand, to: TransferTo, mode: TransferMode) {
         state.calls().find(talks).unwrap().id
     });
     let wish = Transfer { call, agent: SENDER, to, mode, expected_wait_max: None };
-    stand.node.submit(Submission::wish(Command::TransferBy(wish))).await.unwrap();
+    is_done(stand, Command::TransferBy(wish)).await;
 }
 
 /// Of the one call that is kept.
 async fn keeper_says(stand: &Stand, command: impl Fn(engine::CallId) -> Command) {
     let call = stand.node.read(|state, _| state.calls().find(|call| call.keeper.is_some()).unwrap().id);
-    stand.node.submit(Submission::wish(command(call))).await.unwrap();
+    is_done(stand, command(call)).await;
+}
+
+/// Has a command decided, and waits until views show it.
+async fn is_done(stand: &Stand, command: Command) {
+    let receipt = stand.node.submit(Submission::wish(command)).await.unwrap();
+    assert!(stand.node.reached(receipt.position).await);
 }
 
 /// One of the two agents hears the other.
