@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use engine::{AgentId, VdnId};
+use history::History;
 use node::Node;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::access::NoteRefusal;
 use crate::auth::Verifier;
@@ -19,10 +20,17 @@ use crate::settings::{AgentPassword, Settings};
 use crate::v1::attempts::Attempts;
 use crate::v1::session::{Sessions, TokenHash, hash};
 
+/// A question about days of many agents reads for seconds, and others have processors to use too.
+const READINGS_MAX: usize = 4;
+
 /// What every face works with.
 pub(crate) struct App {
     /// The VDNs of this server.
     pub(crate) nodes: BTreeMap<VdnId, Node>,
+    /// Their histories.
+    pub(crate) histories: BTreeMap<VdnId, History>,
+    /// How many questions may read the file of the history at a time.
+    pub(crate) readings: Semaphore,
     /// The settings of now.
     pub(crate) current: ArcSwap<Current>,
     /// Held by whoever replaces `current`.
@@ -78,11 +86,20 @@ impl Current {
 }
 
 impl App {
-    pub(crate) fn new(settings: Settings, nodes: Vec<Node>, render: RenderMetrics, ready: CheckReadiness) -> Arc<Self> {
+    pub(crate) fn new(
+        settings: Settings,
+        nodes: Vec<Node>,
+        histories: Vec<History>,
+        render: RenderMetrics,
+        ready: CheckReadiness,
+    ) -> Arc<Self> {
         let nodes = nodes.into_iter().map(|node| (node.vdn(), node)).collect();
+        let histories = histories.into_iter().map(|history| (history.vdn(), history)).collect();
         let (stopping, _) = watch::channel(false);
         Arc::new(Self {
             nodes,
+            histories,
+            readings: Semaphore::new(READINGS_MAX),
             current: ArcSwap::from_pointee(Current::new(settings, None)),
             replacing: Mutex::default(),
             sessions: Sessions::default(),

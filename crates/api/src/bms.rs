@@ -50,7 +50,8 @@ async fn serve(entry: &'static Entry, State(app): State<Arc<App>>, request: Requ
         return refusal::content_type(path);
     }
     let current = app.current.load();
-    let desk = Desk { floors: &app.nodes, settings: &current.settings, asker: Asker::Inside };
-    let found = entry.read_body(&body).and_then(|values| (entry.answer)(&desk, values));
+    let _reading = app.reading(entry).await;
+    let desk = Desk { floors: &*app, settings: &current.settings, asker: Asker::Inside };
+    let found = entry.read_body(&body).and_then(|values| entry.answer(&desk, values));
     answer::response(entry.about.envelope, found)
 }

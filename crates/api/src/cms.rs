@@ -16,6 +16,7 @@ mod fields;
 mod group;
 mod index;
 pub(crate) mod interface;
+mod past;
 mod skills;
 mod table;
 #[cfg(test)]
@@ -77,6 +78,7 @@ async fn serve(entry: &'static Entry, State(app): State<Arc<App>>, request: Requ
         Ok(client) => client,
         Err(refusal) => return *refusal,
     };
+    let _reading = app.reading(entry).await;
     let found = answer_to(entry, &app, &current, &client, path, &body);
     if let Err(Refused { code: Code::NotPermitted, .. }) = found {
         let group = entry.about.group;
@@ -105,8 +107,8 @@ fn answer_to(
         Verb::Post => entry.read_body(body)?,
         Verb::Get => entry.read_path(path),
     };
-    let desk = Desk { floors: &app.nodes, settings: &current.settings, asker: Asker::Client(client.vdns) };
-    (entry.answer)(&desk, values)
+    let desk = Desk { floors: app, settings: &current.settings, asker: Asker::Client(client.vdns) };
+    entry.answer(&desk, values)
 }
 
 /// Whether the content type is JSON in UTF-8, which is also what JSON is in when nothing is said.

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::Uri;
 use axum::response::Response;
+use history::History;
 use node::Node;
 use tokio::net::TcpListener;
 
@@ -88,13 +89,14 @@ impl fmt::Debug for Faces {
 }
 
 impl Faces {
-    /// Listens on both addresses and serves every face for the VDNs of `nodes`. Must be called within a tokio runtime.
+    /// Listens on both addresses and serves every face for the VDNs of `nodes`, what was from their `histories`. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// When the settings are wrong or an address cannot be taken; nothing runs then.
     pub async fn start(
         settings: Settings,
         nodes: Vec<Node>,
+        histories: Vec<History>,
         render: RenderMetrics,
         ready: CheckReadiness,
     ) -> Result<Self, StartError> {
@@ -103,7 +105,7 @@ impl Faces {
         let limits = Arc::new(ArcSwap::from_pointee(settings.limits));
         let public = bind(settings.public.listen).await?;
         let internal = bind(settings.internal.listen).await?;
-        let app = App::new(settings, nodes, render, ready);
+        let app = App::new(settings, nodes, histories, render, ready);
         let (outside, inside) = (Arc::clone(&limits), Arc::clone(&limits));
         let outside =
             Serve { name: "public", router: public_routes(&app), tls: Some(Arc::clone(&tls)), limits: outside };

@@ -386,6 +386,15 @@ impl Slot {
         self.values.get(key)
     }
 
+    pub(crate) fn helped(&self, by: QueueId) -> Vec<(QueueId, u64)> {
+        let keys = SlotKey::Help { by, of: QueueId(0) }..=SlotKey::Help { by, of: QueueId(u16::MAX) };
+        let pair = |(key, values): (&SlotKey, &Values)| match key {
+            SlotKey::Help { of, .. } => Some((*of, values.get(HelpFigure::Answered))),
+            _ => None,
+        };
+        self.values.range(keys).filter_map(pair).collect()
+    }
+
     pub(crate) fn of_key(&mut self, key: SlotKey) -> (SlotKey, &mut Values) {
         let key = self.bounded(key);
         (key.clone(), self.values.entry(key).or_default())

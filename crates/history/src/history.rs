@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use engine::{CallId, VdnId};
+use engine::{CallId, Entry, VdnId};
 use metrics::{Gauge, gauge};
-use node::{Node, Position};
+use node::{JournalId, Node, Position};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -71,21 +71,33 @@ impl History {
     /// When no thread can be started.
     pub fn start(archive: &Archive, node: Node, options: Options, runtime: &Handle) -> Result<Self, ArchiveError> {
         let vdn = node.vdn();
-        let (reached, _) = watch::channel(Reached { position: Position::START, is_over: false });
-        let shared = Arc::new(Shared {
-            vdn,
-            archive: archive.clone(),
-            options,
-            live: RwLock::default(),
-            reached,
-            stopping: AtomicBool::new(false),
-            lag: gauge!("anteroom_history_lag_records", "vdn" => vdn.to_string()),
-        });
+        let shared = Arc::new(Shared::new(vdn, archive.clone(), options));
         let (of, runtime) = (Arc::clone(&shared), runtime.clone());
         let run = move || follow::run(&of, &node, &runtime);
         let thread = std::thread::Builder::new().name(format!("history-{vdn}")).spawn(run);
         let thread = thread.map_err(ArchiveError::Thread)?;
         Ok(Self { shared, thread: Arc::new(Mutex::new(Some(thread))) })
+    }
+
+    /// A history in memory that follows nobody: it is what it is [fed](Self::feed). For tests and tools.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn still(vdn: VdnId) -> Result<Self, ArchiveError> {
+        let shared = Shared::new(vdn, Archive::memory(JournalId([0; 16]))?, Options::default());
+        Ok(Self { shared: Arc::new(shared), thread: Arc::default() })
+    }
+
+    /// Adds what comes next in a journal, as if it were followed.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn feed(&self, entry: &Entry) -> Result<(), ArchiveError> {
+        let changes = self.shared.change(|projection| {
+            projection.entry(projection.position().next(), entry);
+            projection.take_changes()
+        });
+        self.shared.archive.write(self.shared.vdn, &changes, None)
     }
 
     /// Whose history.
@@ -171,6 +183,19 @@ impl History {
 }
 
 impl Shared {
+    fn new(vdn: VdnId, archive: Archive, options: Options) -> Self {
+        let (reached, _) = watch::channel(Reached { position: Position::START, is_over: false });
+        Self {
+            vdn,
+            archive,
+            options,
+            live: RwLock::default(),
+            reached,
+            stopping: AtomicBool::new(false),
+            lag: gauge!("anteroom_history_lag_records", "vdn" => vdn.to_string()),
+        }
+    }
+
     pub(crate) fn live<T>(&self, f: impl FnOnce(&Projection) -> T) -> T {
         f(&self.live.read().unwrap_or_else(PoisonError::into_inner))
     }

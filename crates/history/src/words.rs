@@ -385,9 +385,9 @@ impl From<Party> for EndedBy {
 }
 
 words! {
-    /// What an agent does: its work if it has any, else its presence.
+    /// What an agent does: its work if it has any and has not signed out, else its presence.
     Doing {
-        /// Not signed in, and not talking either.
+        /// Not signed in, even while its last talk goes on.
         SignedOut = "signed_out",
         /// Ready, without work.
         Idle = "idle",

@@ -15,8 +15,10 @@ pub(super) use states::{
 pub(super) use tally::{AgentCounts, Tally};
 
 use engine::{Agent, AgentId, VdnId};
+use history::Projection;
 
 use super::codes::NO_TIME;
+use super::desk::millis;
 use super::field::question;
 use super::fields::{AGENT, AGENTS, CC, VDN};
 
@@ -35,7 +37,8 @@ question! {
     WholeVdn { cc: u16 = CC, vdn: VdnId = VDN }
 }
 
-/// When an agent signed in, in milliseconds since 1970. The floor does not keep it.
-const fn sign_in_time(_: &Agent) -> u64 {
-    NO_TIME
+/// When an agent signed in, in milliseconds since 1970.
+fn sign_in_time(live: &Projection, agent: &Agent) -> u64 {
+    let signed_in = live.agent(agent.settings.id).and_then(|agent| agent.signed_in);
+    signed_in.and_then(|at| u64::try_from(millis(at)).ok()).unwrap_or(NO_TIME)
 }

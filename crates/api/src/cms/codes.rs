@@ -3,10 +3,12 @@
 mod agent;
 mod call;
 mod reason;
+mod record;
 
 pub(super) use agent::{CtiState, GatewayState};
 pub(super) use call::{CallStatus, Device, call_in_out, feature};
 pub(super) use reason::entered;
+pub(super) use record::{Operated, call_type, came, device, left, operation, release};
 
 /// A time, in milliseconds since 1970, that is not known: in the year 2106.
 pub(super) const NO_TIME: u64 = 4_294_967_295_000;

@@ -1,13 +1,17 @@
 //! Where questions are answered: who asks, and what may be looked at.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::hash::Hash;
 
 use engine::{Agent, AgentId, Call, CallId, Queue, QueueId, State, Timestamp, VdnId};
+use history::{History, Projection};
 use node::{Health, Node};
 
+use tokio::sync::SemaphorePermit;
+
 use super::code::Code;
-use super::interface::Refused;
+use super::interface::{Entry, Refused};
+use crate::app::App;
 use crate::settings::Settings;
 
 /// Who asks.
@@ -38,21 +42,36 @@ pub(crate) trait Floors {
 
     /// Looks at what is true of one that is here.
     fn look(&self, vdn: VdnId, look: &mut dyn FnMut(&State, Timestamp));
+
+    /// The history of one; none where it is not kept.
+    fn history(&self, vdn: VdnId) -> Option<&History>;
 }
 
-impl Floors for BTreeMap<VdnId, Node> {
+impl Floors for App {
     fn vdns(&self) -> Vec<VdnId> {
-        self.keys().copied().collect()
+        self.nodes.keys().copied().collect()
     }
 
     fn can_answer(&self, vdn: VdnId) -> Option<bool> {
-        self.get(&vdn).map(can_answer)
+        self.nodes.get(&vdn).map(can_answer)
     }
 
     fn look(&self, vdn: VdnId, look: &mut dyn FnMut(&State, Timestamp)) {
-        if let Some(node) = self.get(&vdn) {
+        if let Some(node) = self.nodes.get(&vdn) {
             node.read(|state, _| look(state, node.now()));
         }
+    }
+
+    fn history(&self, vdn: VdnId) -> Option<&History> {
+        self.histories.get(&vdn)
+    }
+}
+
+impl App {
+    /// Waits until there is room to read the file of the history, if the interface does that.
+    pub(crate) async fn reading(&self, entry: &Entry) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes it.
+        if entry.reads_file() { self.readings.acquire().await.ok() } else { None }
     }
 }
 
@@ -76,9 +95,18 @@ pub(crate) struct Scene<'a> {
     pub(crate) cc: u16,
     pub(crate) vdn: VdnId,
     pub(crate) settings: &'a Settings,
+    history: Option<&'a History>,
 }
 
 impl<'a> Scene<'a> {
+    /// Looks at what the history has open: nothing, where it is not kept. It may be a moment behind the state.
+    pub(crate) fn live<T>(&self, look: impl FnOnce(&Projection) -> T) -> T {
+        match self.history {
+            Some(history) => history.live(look),
+            None => look(&Projection::default()),
+        }
+    }
+
     /// An agent who must be there.
     ///
     /// # Errors
@@ -158,10 +186,20 @@ impl Desk<'_> {
         }
         let (mut look, mut found) = (Some(look), None);
         self.floors.look(vdn, &mut |state, now| {
-            let scene = Scene { state, now, cc, vdn, settings: self.settings };
+            let scene = Scene { state, now, cc, vdn, settings: self.settings, history: self.floors.history(vdn) };
             found = look.take().map(|look| look(&scene));
         });
         found.unwrap_or_else(|| Err(unable()))
+    }
+
+    /// The history of a VDN about which the asker may ask.
+    ///
+    /// # Errors
+    /// As [`Desk::at`], and when no history is kept.
+    pub(crate) fn history(&self, cc: u16, vdn: VdnId) -> Result<&History, Refused> {
+        self.at(cc, vdn, |_| Ok(()))?;
+        let sentence = || format!("vdn: no history is kept of VDN {vdn}");
+        self.floors.history(vdn).ok_or_else(|| Refused { code: Code::Failed, sentence: sentence() })
     }
 
     /// Whether the call centre is ours.

@@ -11,7 +11,7 @@ const AGENTS_KNOWN: Ranges = &[(101, 59_999), (70_000, 999_999)];
 /// Ids of queues. The documents end at 1000, 5000 or 10,000; anteroom's go on.
 const QUEUES_KNOWN: Ranges = &[(1, 65_535)];
 /// Any offset.
-const ANY: Ranges = &[(0, 9_007_199_254_740_991)];
+pub(super) const ANY: Ranges = &[(0, 9_007_199_254_740_991)];
 
 pub(super) const CC: Field = Field { name: "ccId", kind: Kind::Integer(CCS), about: "The call centre's id." };
 pub(super) const CC_TEXT: Field = Field { name: "ccId", kind: Kind::Digits(CCS), about: "The call centre's id." };

@@ -1,6 +1,7 @@
 //! What an interface is: one type that says everything of it, of which the routes, the checks, the document and the
 //! command line are made.
 
+use history::ArchiveError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -132,6 +133,12 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
+    /// The history cannot be read.
+    pub(crate) fn unreadable(error: &ArchiveError) -> Self {
+        tracing::error!(%error, "the history cannot be read");
+        Self { code: Code::Failed, sentence: "the history cannot be read now".to_owned() }
+    }
+
     /// A parameter is wrong, or names something that is not there.
     pub(crate) const fn parameter(sentence: String) -> Self {
         Self { code: Code::InvalidParameter, sentence }
@@ -156,7 +163,7 @@ pub struct Entry {
     pub about: About,
     /// What is asked.
     pub fields: &'static [Asked],
-    pub(crate) answer: fn(&Desk<'_>, Vec<Option<Value>>) -> Result<Written, Refused>,
+    pub(crate) find: fn(&Desk<'_>, Vec<Option<Value>>) -> Result<Written, Refused>,
     pub(crate) schema: fn(&mut Vec<Named>) -> RefOr<Schema>,
 }
 
@@ -167,8 +174,21 @@ impl std::fmt::Debug for Entry {
 }
 
 impl Entry {
+    /// Whether it reads the file of the history, which takes its time.
+    pub(crate) fn reads_file(&self) -> bool {
+        self.about.group == Group::History
+    }
+
+    /// Finds the answer to these values. One that reads a file lets the other tasks of this thread go elsewhere.
+    pub(crate) fn answer(&self, desk: &Desk<'_>, values: Vec<Option<Value>>) -> Result<Written, Refused> {
+        if self.reads_file() {
+            return tokio::task::block_in_place(|| (self.find)(desk, values));
+        }
+        (self.find)(desk, values)
+    }
+
     pub(crate) const fn of<I: Interface>() -> Self {
-        Self { about: I::ABOUT, fields: I::Question::FIELDS, answer: answer::<I>, schema: schema::<I> }
+        Self { about: I::ABOUT, fields: I::Question::FIELDS, find: answer::<I>, schema: schema::<I> }
     }
 
     /// Reads a body.

@@ -1,6 +1,7 @@
 //! What skill queues do.
 
 mod calls;
+mod counts;
 mod figures;
 mod indexes;
 mod lately;
@@ -9,6 +10,7 @@ mod state;
 mod statistics;
 
 pub(super) use calls::{QueueCalls, QueuesCalls, number};
+pub(super) use counts::{CurrentCounts, Overloads, ServiceQuality};
 pub(super) use indexes::Indexes;
 pub(super) use settings::{Limits, Names, SignedIn};
 pub(super) use state::{AgentsInStates, Extended};

@@ -1,7 +1,7 @@
 //! All interfaces of this face.
 
 use super::interface::Entry;
-use super::{agents, calls, skills, vdn};
+use super::{agents, calls, past, skills, vdn};
 
 /// All interfaces. Of those that share a name of the platform behind, the first answers to it.
 #[must_use]
@@ -30,6 +30,9 @@ const TABLE: &[Entry] = &[
     Entry::of::<skills::QueuesCalls>(),
     Entry::of::<skills::AgentsInStates>(),
     Entry::of::<agents::SkillMembers>(),
+    Entry::of::<skills::CurrentCounts>(),
+    Entry::of::<skills::Overloads>(),
+    Entry::of::<skills::ServiceQuality>(),
     Entry::of::<skills::Indexes>(),
     // The VDN.
     Entry::of::<vdn::AccessCodes>(),
@@ -42,6 +45,7 @@ const TABLE: &[Entry] = &[
     Entry::of::<vdn::IvrCodes>(),
     Entry::of::<vdn::Statics>(),
     Entry::of::<vdn::AllStates>(),
+    Entry::of::<vdn::AccessCodeCalls>(),
     Entry::of::<vdn::Indexes>(),
     // Single calls.
     Entry::of::<calls::Basics>(),
@@ -57,4 +61,17 @@ const TABLE: &[Entry] = &[
     Entry::of::<vdn::RestReasons>(),
     Entry::of::<vdn::Vdns>(),
     Entry::of::<vdn::SkillGroups>(),
+    // What was.
+    Entry::of::<past::InboundCalls>(),
+    Entry::of::<past::Calls>(),
+    Entry::of::<past::Track>(),
+    Entry::of::<past::OneCall>(),
+    Entry::of::<past::Operations>(),
+    Entry::of::<past::VdnIndexes>(),
+    Entry::of::<past::SkillIndexes>(),
+    Entry::of::<past::SkillDays>(),
+    Entry::of::<past::SkillMonths>(),
+    Entry::of::<past::AgentIndexes>(),
+    Entry::of::<past::AgentDays>(),
+    Entry::of::<past::AgentMonths>(),
 ];

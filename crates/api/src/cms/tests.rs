@@ -3,3 +3,4 @@
 mod floor;
 mod golden;
 mod names;
+mod past;

@@ -7,7 +7,7 @@ mod indexes;
 mod ivr;
 
 pub(super) use agents::{AllStates, PageOfStates, Phones, StaticPage, Statics, Summaries};
-pub(super) use codes::AccessCodes;
+pub(super) use codes::{AccessCodeCalls, AccessCodes};
 pub(super) use configuration::{RestReasons, SkillGroups, Vdns};
 pub(super) use indexes::Indexes;
 pub(super) use ivr::{IvrCalls, IvrCodes};

@@ -1,14 +1,19 @@
 //! The whole family of vendor-shaped interfaces, over both listeners.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use api::cms::{Entry, Verb, interfaces};
 
 use crate::client::Answer;
 use crate::world::{JSON, World};
 
-/// What the documents' example of a question is here: this floor has no calls.
+/// What the documents' example of a question is here: this floor has no calls, and another day.
 fn question(entry: &Entry) -> (String, String) {
+    let today = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis().to_string();
+    let here =
+        |body: &str| body.replace("1007", "1003").replace("1605484800000", &today).replace("1605571199000", &today);
     match entry.about.verb {
-        Verb::Post => (entry.about.path.to_owned(), entry.about.question.replace("1007", "1003")),
+        Verb::Post => (entry.about.path.to_owned(), here(entry.about.question)),
         Verb::Get => (entry.about.question.to_owned(), String::new()),
     }
 }
@@ -27,7 +32,7 @@ fn every_interface_is_served_signed_and_by_its_method_alone() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         assert_eq!(answer.header("content-type"), Some("application/json; charset=UTF-8"), "{path}");
         let is_answered = answer.text().contains("0100000") || answer.text().contains(r#"":"0""#);
-        let is_about_a_call = entry.about.name.starts_with("calldata/");
+        let is_about_a_call = entry.about.question.contains("callId");
         assert!(is_answered || is_about_a_call, "{path}: {}", answer.text());
         let unsigned = world.outside().ask(entry.about.verb.name(), &path, &[JSON], body.as_bytes());
         assert_eq!(unsigned.status, 401, "{path}");
@@ -40,9 +45,11 @@ fn every_interface_is_served_signed_and_by_its_method_alone() {
 #[test]
 fn an_access_key_is_told_of_its_own_vdns_alone() {
     let world = World::start();
-    for entry in interfaces().iter().filter(|entry| entry.about.name != "configures/vdns") {
+    let of_all = ["configures/vdns", "agent/agentoprinfo"];
+    for entry in interfaces().iter().filter(|entry| !of_all.contains(&entry.about.name)) {
         let (path, body) = question(entry);
-        let (path, body) = (path.replace("/170", "/200"), body.replace("170", "200"));
+        // The number of a call says whose it is.
+        let (path, body) = (path.replace("/170", "/200"), body.replace("170", "200").replace("5171", "5201"));
         let answer = ask(&world, entry.about.verb, &path, &body);
         assert!(answer.text().contains("0101003"), "{path}: {}", answer.text());
     }

@@ -47,6 +47,8 @@ fn a_session_ends_when_it_is_closed_or_the_password_changes() {
     let (token, other) = (world.session(1099), world.session(1001));
     assert_eq!(world.v1(&token, "DELETE", "/api/v1/sessions/current?sign_out=true", "").status, 204);
     assert_eq!(refusal(&world.v1(&token, "GET", AGENT, "")), (401, "NotSignedIn".into()));
+    // What is submitted later is seen later.
+    world.sign_in(1002);
     assert!(world.node.read(|state, _| state.agent(AgentId(1099)).unwrap().presence == engine::Presence::SignedOut));
 
     assert_eq!(world.v1(&other, "GET", "/api/v1/vdns/170/queues", "").status, 200);

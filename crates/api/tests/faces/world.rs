@@ -14,6 +14,7 @@ use engine::{
     AgentId, AgentQueue, AgentSettings, CallId, Caller, ChangedBy, Command, Event, Floor, LegKey, Queue, QueueId,
     Target, VdnId, VdnSettings,
 };
+use history::{Archive, History, Options};
 use node::{Journal, Node, NodeOptions, Receipt, Refused, Submission};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
@@ -61,7 +62,12 @@ impl World {
             checks: vec![Check { name: "journal".into(), is_met: true, says: "it is written".into() }],
         });
         let nodes = vec![node.clone(), other.clone()];
-        let faces = runtime.block_on(Faces::start(settings.clone(), nodes, render, ready)).unwrap();
+        let archive = Archive::memory(journal.id()).unwrap();
+        let follow =
+            |node: &Node| History::start(&archive, node.clone(), Options::default(), runtime.handle()).unwrap();
+        let histories: Vec<History> = nodes.iter().map(follow).collect();
+        let faces = Faces::start(settings.clone(), nodes, histories, render, ready);
+        let faces = runtime.block_on(faces).unwrap();
         let world = Self { runtime, faces: Some(faces), node, other, settings, certificate, legs: AtomicU32::new(0) };
         world.submit(Command::Configure(floor(170, &[1001, 1002, 1003, 1099])));
         let configure = Command::Configure(floor(200, &[2001]));
@@ -211,6 +217,9 @@ impl Drop for World {
                 faces.stop(Duration::from_millis(100)).await;
             }
         });
+        // Their histories follow them to the end.
+        self.node.clone().stop();
+        self.other.clone().stop();
     }
 }
 

@@ -103,11 +103,12 @@ impl AgentBook {
     }
 
     pub(super) const fn does(&self) -> Doing {
-        match self.work {
-            Work::Nothing => self.presence,
-            Work::Ringing => Doing::Ringing,
-            Work::Talking(_) => Doing::Talking,
-            Work::WrapUp(_) => Doing::WrapUp,
+        match (self.presence, self.work) {
+            (Doing::SignedOut, _) => Doing::SignedOut,
+            (presence, Work::Nothing) => presence,
+            (_, Work::Ringing) => Doing::Ringing,
+            (_, Work::Talking(_)) => Doing::Talking,
+            (_, Work::WrapUp(_)) => Doing::WrapUp,
         }
     }
 

@@ -76,6 +76,11 @@ impl Books {
         }
     }
 
+    pub(super) fn helped(&self, start: SlotStart, by: QueueId) -> Vec<(QueueId, u64)> {
+        let slot = [&self.current, &self.previous].into_iter().find(|slot| slot.start == start);
+        slot.map(|slot| slot.helped(by)).unwrap_or_default()
+    }
+
     pub(super) fn figures(&self, start: SlotStart, key: &SlotKey) -> Values {
         let slot = [&self.current, &self.previous].into_iter().find(|slot| slot.start == start);
         slot.and_then(|slot| slot.get(key)).cloned().unwrap_or_default()

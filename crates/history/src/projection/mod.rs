@@ -181,6 +181,13 @@ impl Projection {
         self.books.figures(start, key)
     }
 
+    /// For which other queues the agents of a queue answered calls in a slot, by queue, and how many; as
+    /// [`Projection::figures`].
+    #[must_use]
+    pub fn helped(&self, start: SlotStart, by: QueueId) -> Vec<(QueueId, u64)> {
+        self.books.helped(start, by)
+    }
+
     /// Sees to it that live calls can be found by their number.
     pub(crate) fn list_numbers(&mut self) {
         self.numbers.clear();

@@ -42,8 +42,11 @@ fn book_of(state: &State, agent: &Agent) -> AgentBook {
     book.is_leaving = agent.is_leaving;
     book.work = work_of(state, agent);
     book.doing = book.does();
-    let works = !matches!(book.work, Work::Nothing);
-    book.since = if works || book.doing == Doing::Idle { agent.work_since } else { agent.presence_since };
+    book.since = match book.doing {
+        Doing::SignedOut => agent.presence_since,
+        Doing::Ringing | Doing::Talking | Doing::WrapUp => agent.work_since,
+        Doing::Idle | Doing::Busy | Doing::Rest | Doing::Study => agent.work_since.max(agent.presence_since),
+    };
     book
 }
 

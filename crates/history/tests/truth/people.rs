@@ -10,10 +10,10 @@ use crate::film::{Film, Frame};
 pub fn does(state: &State, agent: AgentId) -> Option<Doing> {
     let agent = state.agent(agent)?;
     Some(match (agent.work, agent.presence) {
+        (_, Presence::SignedOut) => Doing::SignedOut,
         (Work::Offered { .. }, _) => Doing::Ringing,
         (Work::Talking { .. }, _) => Doing::Talking,
         (Work::WrapUp { .. }, _) => Doing::WrapUp,
-        (Work::Idle { .. }, Presence::SignedOut) => Doing::SignedOut,
         (Work::Idle { .. }, Presence::Ready) => Doing::Idle,
         (Work::Idle { .. }, Presence::NotReady(why)) => match why.kind {
             NotReadyKind::Busy => Doing::Busy,

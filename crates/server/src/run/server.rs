@@ -46,7 +46,7 @@ impl Server {
         let mut settings = to_api::settings(&config, tls);
         let configured = mem::take(&mut settings.public.access_keys);
         settings.public.access_keys = keys.configure(configured, |all| all);
-        let faces = Faces::start(settings, nodes.clone(), render, ready.check(&nodes));
+        let faces = Faces::start(settings, nodes.clone(), histories.clone(), render, ready.check(&nodes));
         let faces = faces.await.map_err(|error| Failure::of(&error))?;
         keys.watch(faces.access())?;
         let edge = Edge::start(to_sip::settings(&config), nodes.clone()).await.map_err(|error| Failure::of(&error))?;

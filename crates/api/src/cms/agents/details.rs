@@ -34,7 +34,7 @@ impl Detail {
             status: GatewayState::of(agent).code(),
             name: agent.settings.name.to_string(),
             phone: phone(agent),
-            signed_in: sign_in_time(agent),
+            signed_in: scene.live(|live| sign_in_time(live, agent)),
             seconds: scene.seconds_since(CtiState::since(agent)),
             media: if is_here { PHONE } else { 0 },
         }

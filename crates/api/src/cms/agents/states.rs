@@ -1,6 +1,7 @@
 //! In which states agents are.
 
 use engine::{Agent, Presence, VdnId};
+use history::Projection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,14 +38,16 @@ pub(in crate::cms) struct AgentStatus {
     current_state_time: u64,
     /// When it signed in, in milliseconds since 1970; 4294967295000 when it did not.
     logon_time: u64,
-    /// How many times it ended a talk.
+    /// How many talks it has ended since it signed in.
     agent_release: u32,
     /// How many calls wait in its private queue.
     current_private_call_num: usize,
 }
 
 impl AgentStatus {
-    fn of(scene: &Scene<'_>, agent: &Agent) -> Self {
+    fn of(scene: &Scene<'_>, live: &Projection, agent: &Agent) -> Self {
+        let known = live.agent(agent.settings.id);
+        let before = known.and_then(|known| known.before);
         let reason = match agent.presence {
             Presence::NotReady(why) if CtiState::of(agent) == CtiState::Rest => u32::from(why.reason),
             _ => NO_USE,
@@ -53,12 +56,12 @@ impl AgentStatus {
             agent_id: agent.settings.id.0,
             location_id: NO_USE,
             current_state_reason: reason,
-            prev_state: 0,
-            prev_state_time: NO_SPAN,
+            prev_state: before.map_or(0, |(doing, _)| CtiState::of_doing(doing).code()),
+            prev_state_time: before.map_or(NO_SPAN, |(_, lasted)| lasted.as_secs()),
             current_state: CtiState::of(agent).code(),
             current_state_time: scene.seconds_since(CtiState::since(agent)),
-            logon_time: sign_in_time(agent),
-            agent_release: 0,
+            logon_time: sign_in_time(live, agent),
+            agent_release: known.map_or(0, |known| known.hung_up_first),
             current_private_call_num: scene.state.private_count(agent.settings.id),
         }
     }
@@ -80,7 +83,9 @@ impl Interface for Statuses {
     fn answer(desk: &Desk<'_>, asked: ManyAgents) -> Result<Reply<Self::Data>, Refused> {
         desk.at(asked.cc, asked.vdn, |scene| {
             let agents = scene.agents(&asked.agents);
-            Ok(agents.map(|agent| AgentStatus::of(scene, agent)).collect::<Vec<_>>().into())
+            let statuses =
+                scene.live(|live| agents.map(|agent| AgentStatus::of(scene, live, agent)).collect::<Vec<_>>());
+            Ok(statuses.into())
         })
     }
 }

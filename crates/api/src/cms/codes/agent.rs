@@ -1,6 +1,7 @@
 //! The states of agents.
 
 use engine::{Agent, NotReadyKind, Presence, Timestamp, Work};
+use history::Doing;
 
 /// The platform's own codes for what an agent does.
 ///
@@ -50,6 +51,20 @@ impl CtiState {
                 NotReadyKind::Rest => Self::Rest,
                 NotReadyKind::Study => Self::Study,
             },
+        }
+    }
+
+    /// What the history says of an agent.
+    pub(in crate::cms) const fn of_doing(doing: Doing) -> Self {
+        match doing {
+            Doing::SignedOut => Self::SignedOut,
+            Doing::Idle => Self::Idle,
+            Doing::Ringing => Self::Answering,
+            Doing::Talking => Self::Talking,
+            Doing::WrapUp => Self::Working,
+            Doing::Busy => Self::Busy,
+            Doing::Rest => Self::Rest,
+            Doing::Study => Self::Study,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Figures of queues, asked for by name.
 
 use engine::{QueueId, VdnId};
+use history::QueueFigure;
 
 use super::figures::Figures;
-use super::lately::lately;
+use super::lately::counted;
 use crate::cms::codes::CtiState;
 use crate::cms::desk::{Desk, Scene};
 use crate::cms::field::{Field, Kind, question};
@@ -34,7 +35,7 @@ const FIGURES: &[(&str, Figure)] = &[
     ("IDX_COUNT_REAL_SKILL_QUEUE", |scene, of| scene.state.waiting_count(of.queue.id) as u64),
     ("IDX_COUNT_REAL_SKILL_HANDLE", |_, of| of.handled),
     ("IDX_DURATION_SKILL_MAX_QUEUE_ACK", |scene, of| of.longest(scene).map_or(0, |(_, seconds)| seconds)),
-    ("IDX_COUNT_20S_CALL_FOR_5MIN", |scene, of| lately(scene, of.queue.id).answered_in_20_s),
+    ("IDX_COUNT_20S_CALL_FOR_5MIN", |scene, of| counted(scene, of.queue.id).get(QueueFigure::ConnectedIn20)),
     ("IDX_COUNT_REAL_AGENT_SIGN_IN", |_, of| of.agents.signed_in.into()),
     ("IDX_COUNT_REAL_AGENT_CONNECT", |_, of| of.agents.count(CtiState::Talking).into()),
     ("IDX_COUNT_REAL_AGENT_SET_IDLE", |_, of| of.agents.count(CtiState::Idle).into()),

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::ManyQueues;
 use super::figures::Figures;
-use super::lately::lately;
+use super::lately::Lately;
 use crate::cms::codes::CtiState;
 use crate::cms::desk::{Desk, Scene};
 use crate::cms::interface::{About, Envelope, Form, Interface, Refused, Reply, about};
@@ -60,8 +60,8 @@ pub(in crate::cms) struct QueueState {
 }
 
 impl QueueState {
-    fn of(scene: &Scene<'_>, figures: &Figures<'_>) -> Self {
-        let (agents, lately) = (figures.agents, lately(scene, figures.queue.id));
+    fn of(scene: &Scene<'_>, figures: &Figures<'_>, lately: Lately) -> Self {
+        let agents = figures.agents;
         Self {
             skill_id: figures.id(),
             agent_login_nums: agents.signed_in,
@@ -90,7 +90,8 @@ impl QueueState {
 fn states(desk: &Desk<'_>, asked: &ManyQueues) -> Result<Vec<QueueState>, Refused> {
     desk.at(asked.cc, asked.vdn, |scene| {
         let all = Figures::of_all(scene, &asked.queues);
-        Ok(all.iter().map(|figures| QueueState::of(scene, figures)).collect())
+        let lately = Lately::of_all(scene, &all);
+        Ok(all.iter().zip(lately).map(|(figures, lately)| QueueState::of(scene, figures, lately)).collect())
     })
 }
 

@@ -9,6 +9,7 @@ use engine::{
     NotReadyKind, OfferId, Queue, QueueId, RestMax, State, Target, Timestamp, Transfer, TransferMode, TransferTo,
     VdnId, VdnSettings, Work,
 };
+use history::History;
 
 use crate::cms::desk::{Asker, Desk, Floors};
 use crate::cms::interface::{Entry, Refused, Written};
@@ -20,6 +21,7 @@ pub(super) const VDN: VdnId = VdnId(170);
 pub(super) struct Still {
     pub(super) engine: Engine,
     pub(super) now: Timestamp,
+    history: History,
     legs: u8,
 }
 
@@ -35,12 +37,18 @@ impl Floors for Still {
     fn look(&self, _: VdnId, look: &mut dyn FnMut(&State, Timestamp)) {
         look(self.engine.state(), self.now);
     }
+
+    fn history(&self, vdn: VdnId) -> Option<&History> {
+        (vdn == VDN).then_some(&self.history)
+    }
 }
 
 impl Still {
     /// An empty floor, in the morning.
     pub(super) fn new(floor: Floor) -> Self {
-        let mut still = Self { engine: Engine::default(), now: Timestamp::from_seconds(1_605_492_000), legs: 0 };
+        let history = History::still(VDN).unwrap();
+        let now = Timestamp::from_seconds(1_605_492_000);
+        let mut still = Self { engine: Engine::default(), now, history, legs: 0 };
         still.does(Command::Configure(floor));
         still
     }
@@ -122,7 +130,9 @@ impl Still {
     }
 
     pub(super) fn does(&mut self, command: Command) -> Vec<Event> {
-        self.engine.handle(self.now, command).unwrap().events
+        let entry = self.engine.handle(self.now, command).unwrap();
+        self.history.feed(&entry).unwrap();
+        entry.events
     }
 
     pub(super) fn sign_in(&mut self, agent: u32) {
@@ -182,7 +192,7 @@ impl Still {
         let desk = Desk { floors: self, settings: &settings, asker: Asker::Client(&[VDN]) };
         let values =
             if question.starts_with('{') { entry.read_body(question.as_bytes())? } else { entry.read_path(question) };
-        (entry.answer)(&desk, values)
+        (entry.find)(&desk, values)
     }
 }
 
