@@ -67,7 +67,7 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn help_tells_each_command_with_examples() {
-    let commands: [&[&str]; 18] = [
+    let commands: [&[&str]; 20] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
@@ -86,6 +86,8 @@ fn help_tells_each_command_with_examples() {
         &["keys", "disable", "--help"],
         &["keys", "remove", "--help"],
         &["keys", "audit", "--help"],
+        &["bench", "--help"],
+        &["bench", "api", "--help"],
     ];
     let mut all = String::new();
     for arguments in commands {
@@ -125,4 +127,17 @@ fn a_server_that_is_not_there_cannot_be_asked() {
     let output = anteroom(&[&question[..], &["demo-secret-key", "--base", &base, "--insecure"]].concat());
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("cannot be asked"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_bench_measures_ours_and_the_bare_handler() {
+    let output = anteroom(&["bench", "api", "--comparison", "--connections", "1,4", "--rounds", "1", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let figures: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for name in ["bare handler, 1", "agentprivatecall, 1", "bare handler, 4", "agentprivatecall, 4"] {
+        let (rate, cost) = (&figures[name]["perSecond"], &figures[name]["processorMicros"]);
+        assert!(rate.as_f64() > Some(0.0) && cost.as_f64() > Some(0.0), "{figures}");
+        assert!(figures[name]["p50Micros"].as_f64() <= figures[name]["p99Micros"].as_f64(), "{figures}");
+    }
+    assert!(figures["ratio, 4"]["rate"].as_f64() > Some(0.0), "{figures}");
 }

@@ -104,3 +104,36 @@ impl Clients {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Secret;
+
+    #[test]
+    fn a_refusal_takes_as_many_tries_whoever_is_asked_for() {
+        let one = AccessKey::new("one", Secret::from("first"), Vec::new());
+        let mut two = AccessKey::new("two", Secret::from("second"), Vec::new());
+        two.secrets.push(KeySecret { sk: "third".into(), ..two.secrets[0].clone() });
+        let clients = Clients::new(&[one, two]);
+        let tries = |ak: &str| {
+            let mut count = 0;
+            let signer = clients.signer(clients.get(ak), |_| {
+                count += 1;
+                false
+            });
+            assert!(signer.is_none());
+            count
+        };
+        assert_eq!([tries("one"), tries("two"), tries("nobody")], [2, 2, 2]);
+    }
+
+    #[test]
+    fn what_signs_for_nobody_signs_for_no_client() {
+        let clients = Clients::new(&[AccessKey::new("one", Secret::from("first"), Vec::new())]);
+        assert!(clients.signer(None, |_| true).is_none());
+        let mut first = true;
+        let second_only = |_: &Keyed| !std::mem::take(&mut first);
+        assert!(clients.signer(clients.get("one"), second_only).is_none());
+    }
+}

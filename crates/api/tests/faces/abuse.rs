@@ -1,4 +1,5 @@
 //! Requests that nobody means well with. Whatever is sent, the answer is 2xx, 4xx or 503 with a body in JSON.
+//! `docs/abuse.md` lists what is tried, with the test that does.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -61,6 +62,133 @@ fn any_target_method_and_header_is_answered_or_closed() {
         Ok(())
     });
     result.unwrap();
+}
+
+/// A request that would be answered, with some of its bytes others, gone or more.
+fn nearly_a_request(world: &World) -> impl Strategy<Value = Vec<u8>> + use<> {
+    let body = question(1099);
+    let authorization = world.signature(&body);
+    let (name, value) = JSON;
+    let request = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: localhost\r\n{name}: {value}\r\nAuthorization: {authorization}\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let bytes = prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), Just(b' '), Just(b':'), Just(b'0'), Just(0)];
+    let change = (any::<prop::sample::Index>(), 0..3_u8, bytes);
+    prop::collection::vec(change, 0..6).prop_map(move |changes| {
+        let mut request = request.clone().into_bytes();
+        for (at, how, byte) in changes {
+            let at = at.index(request.len());
+            match how {
+                0 => request[at] = byte,
+                1 => drop(request.remove(at)),
+                _ => request.insert(at, byte),
+            }
+        }
+        request
+    })
+}
+
+/// Whether what came for some bytes is nothing, or begins with an answer that may be given, well formed.
+fn is_an_answer(came: &[u8], asked: &[u8]) -> Result<(), String> {
+    if came.is_empty() {
+        return Ok(());
+    }
+    let end = came.windows(4).position(|window| window == b"\r\n\r\n").ok_or("no head")?;
+    let head = str::from_utf8(&came[..end]).map_err(|error| error.to_string())?;
+    let status = head.strip_prefix("HTTP/1.1 ").or(head.strip_prefix("HTTP/1.0 ")).and_then(|rest| rest.get(..3));
+    let status: u16 = status.and_then(|digits| digits.parse().ok()).ok_or("no status")?;
+    if !matches!(status, 100 | 200..=299 | 400..=499 | 503) {
+        return Err(format!("status {status}"));
+    }
+    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let body = &came[end + 4..][..length.unwrap_or(0)];
+    let is_json = || serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|body| body.is_object());
+    let is_well_formed = body.is_empty() || asked.starts_with(b"HEAD") || is_json();
+    if is_well_formed { Ok(()) } else { Err(format!("the body {:?}", String::from_utf8_lossy(body))) }
+}
+
+#[test]
+fn any_bytes_on_a_connection_are_answered_or_it_is_closed() {
+    let world = World::start();
+    let mut runner = TestRunner::new(ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() });
+    let bytes = prop_oneof![prop::collection::vec(any::<u8>(), 0..2000), nearly_a_request(&world)];
+    let result = runner.run(&(bytes, any::<bool>()), |(bytes, is_outside)| {
+        let mut client = if is_outside { world.outside() } else { world.inside() };
+        // The server may have closed it before everything is sent.
+        let _ = client.try_send(&bytes);
+        client.finish();
+        prop_assert_eq!(is_an_answer(&client.rest(), &bytes), Ok(()));
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[test]
+fn every_authorization_that_is_not_right_gets_the_same_answer() {
+    let world = World::start();
+    let body = question(1099);
+    let right = world.signature(&body);
+    let wrong = [
+        String::new(),
+        "auth-v2".into(),
+        "auth-v2////".into(),
+        right.replace("auth-v2", "AUTH-V2"),
+        right.replace("auth-v2", "auth-v1"),
+        right.replace("/demo/", "/DEMO/"),
+        right.replace("/demo/", "/d\u{e9}mo/"),
+        right.replace("/demo/", "//"),
+        right.replace("content-length;content-type;host", "content-length;Content-Type;host"),
+        right.replace("content-length;content-type;host", "host;content-type;content-length"),
+        right.replace("content-length;content-type;host", "content-length;content-type"),
+        right.replace("content-length;content-type;host", "authorization;content-length;content-type;host"),
+        right.to_uppercase(),
+        format!("{right}/"),
+        format!("{right} "),
+        format!("Bearer {right}"),
+        format!("{right}, {right}"),
+        right[..right.len() - 1].to_owned(),
+        "x".repeat(10_000),
+    ];
+    let refused = |headers: &[(&str, &str)]| {
+        let answer = world.outside().ask("POST", PATH, headers, body.as_bytes());
+        let mut shape = answer.json();
+        shape["timestamp"] = 0.into();
+        let headers = answer.headers.into_iter().filter(|(name, _)| name != "date");
+        (answer.status, headers.collect::<Vec<_>>(), shape)
+    };
+    let without = refused(&[JSON]);
+    assert_eq!(without.0, 401);
+    for authorization in wrong.iter().filter(|text| text.trim() != right) {
+        assert_eq!(refused(&[JSON, ("Authorization", authorization)]), without, "{authorization}");
+    }
+    assert_eq!(refused(&[JSON, ("Authorization", &right), ("Authorization", &right)]), without);
+    let disabled = api::AccessKey { is_enabled: false, ..world.settings.public.access_keys[0].clone() };
+    world.faces().access().replace(vec![disabled]).unwrap();
+    assert_eq!(refused(&[JSON, ("Authorization", &right)]), without, "also a key that is disabled");
+}
+
+#[test]
+fn no_refusal_shows_how_we_are_made() {
+    let world = World::start();
+    let long = "x".repeat(9000);
+    let asked = [
+        ("POST", PATH, "{\"ccId\":1,\"vdn\":170,\"agentId\":\"'; DROP TABLE audit; --\"}"),
+        ("POST", PATH, long.as_str()),
+        ("GET", "/rest/cmsapp/v1/openapi/agent/../../../../etc/passwd", ""),
+        ("GET", "/api/v1/vdns/170/agents/'", ""),
+        ("POST", "/api/v1/sessions", "{\"vdn\":170,\"agent\":1099,\"password\":\"\\u0000\"}"),
+        ("GET", "/api/v1/vdns/170/events?after=99999999999999999999", ""),
+    ];
+    let insides = ["src/", ".rs", "panicked", "SELECT", "sqlite", "serde", "axum", "hyper", "RUST_BACKTRACE", "::"];
+    for (method, target, body) in asked {
+        let authorization = world.signature_of(target, None, body.as_bytes());
+        let answer = world.outside().ask(method, target, &[JSON, ("Authorization", &authorization)], body.as_bytes());
+        let shown = format!("{:?} {}", answer.headers, answer.text());
+        assert!((200..500).contains(&answer.status) && answer.body.len() < 1000, "{target}: {shown}");
+        assert!(!insides.iter().any(|inside| shown.contains(inside)), "{target}: {shown}");
+    }
 }
 
 #[test]
@@ -198,5 +326,34 @@ fn http_1_0_and_pipelining_work() {
     client.send(&b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(20));
     for _ in 0..20 {
         assert_eq!(client.answer().status, 200);
+    }
+}
+
+#[test]
+fn every_test_that_the_table_of_abuse_names_is_there() {
+    let sources = [
+        include_str!("abuse.rs"),
+        include_str!("cms.rs"),
+        include_str!("floods.rs"),
+        include_str!("http2.rs"),
+        include_str!("keys.rs"),
+        include_str!("shell.rs"),
+        include_str!("v1.rs"),
+        include_str!("../authorization/main.rs"),
+        include_str!("../../src/auth/clients.rs"),
+        include_str!("../../src/cms/question.rs"),
+    ];
+    let table = include_str!("../../../../docs/abuse.md");
+    let named: Vec<&str> = table
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|name| name.rsplit("::").next().unwrap_or(name))
+        .filter(|name| name.len() > 20 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_')))
+        .collect();
+    assert!(named.len() > 30, "{named:?}");
+    for name in named {
+        let declared = format!("fn {name}(");
+        assert!(sources.iter().any(|source| source.contains(&declared)), "there is no test {name}");
     }
 }

@@ -1,15 +1,40 @@
 //! A plain HTTP/1.1 client that can send anything.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-trait Stream: Read + Write + Send {}
-impl<T: Read + Write + Send> Stream for T {}
+trait Stream: Read + Write + Send {
+    /// Says that nothing more is sent.
+    fn finish(&mut self) -> io::Result<()>;
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Stream for TcpStream {
+    fn finish(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Stream for StreamOwned<ClientConnection, TcpStream> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.conn.send_close_notify();
+        self.flush()?;
+        self.sock.shutdown(Shutdown::Write)
+    }
+
+    fn socket(&self) -> &TcpStream {
+        &self.sock
+    }
+}
 
 /// One connection.
 pub(crate) struct Client {
@@ -83,6 +108,39 @@ impl Client {
     pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
         self.stream.flush()
+    }
+
+    /// Says that nothing more is sent, if anybody still listens.
+    pub(crate) fn finish(&mut self) {
+        let _ = self.stream.finish();
+    }
+
+    /// How long what is sent may not be taken.
+    pub(crate) fn write_patience(&self, patience: Duration) {
+        self.stream.socket().set_write_timeout(Some(patience)).unwrap();
+    }
+
+    /// How long nothing may come.
+    pub(crate) fn read_patience(&self, patience: Duration) {
+        self.stream.socket().set_read_timeout(Some(patience)).unwrap();
+    }
+
+    /// Whether something came within the patience.
+    pub(crate) fn has_more(&mut self) -> bool {
+        let mut bytes = [0; 1024];
+        match self.stream.read(&mut bytes) {
+            Ok(count) => {
+                self.received.extend(&bytes[..count]);
+                count > 0
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Everything that still comes until the connection ends.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        while self.more() {}
+        std::mem::take(&mut self.received)
     }
 
     /// Reads an answer with its body.

@@ -7,6 +7,7 @@ mod client;
 mod cms;
 mod events;
 mod family;
+mod floods;
 mod http2;
 mod internal;
 mod keys;

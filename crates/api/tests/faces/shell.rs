@@ -40,6 +40,44 @@ fn a_handshake_that_does_not_come_ends_the_connection_after_five_seconds() {
 }
 
 #[test]
+fn a_body_that_comes_drop_by_drop_is_given_up_after_thirty_seconds() {
+    let world = World::start();
+    let begun = Instant::now();
+    let head =
+        format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\nContent-Length: 60000\r\n\r\n", JSON.0, JSON.1);
+    let mut client = world.outside();
+    client.send(head.as_bytes());
+    client.read_patience(Duration::from_millis(500));
+    while begun.elapsed() < Duration::from_secs(60) && !client.has_more() {
+        if client.try_send(b"x").is_err() {
+            break;
+        }
+    }
+    let after = begun.elapsed();
+    assert_eq!(client.answer().status, 408);
+    assert!((Duration::from_secs(29)..Duration::from_secs(45)).contains(&after), "{after:?}");
+}
+
+#[test]
+fn idle_connections_beyond_the_bound_are_closed_and_the_others_are_served() {
+    let world = World::with(|settings| {
+        settings.limits.connections = 100;
+        settings.limits.connections_per_source = 100;
+    });
+    let mut idle: Vec<Client> = (0..100).map(|_| world.inside()).collect();
+    for client in &mut idle {
+        assert_eq!(client.ask("GET", "/healthz", &[], b"").status, 200);
+    }
+    for _ in 0..2000 {
+        assert!(world.inside().is_closed());
+    }
+    for client in &mut idle {
+        assert_eq!(client.ask("GET", "/healthz", &[], b"").status, 200);
+    }
+    assert_eq!(world.private_calls(&question(1099)).status, 200, "the other listener has bounds of its own");
+}
+
+#[test]
 fn a_source_has_as_many_connections_as_it_may() {
     let world = World::with(|settings| settings.limits.connections_per_source = 3);
     let mut clients = [world.inside(), world.inside(), world.inside()];

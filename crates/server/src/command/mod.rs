@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod ask;
+mod bench;
 mod check_config;
 mod connection;
 mod demo;
@@ -57,6 +58,7 @@ enum Command {
     Replay(replay::Options),
     WhatIf(what_if::Options),
     Why(why::Options),
+    Bench(bench::Options),
 }
 
 /// Why a command did not do what it was asked.
@@ -109,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Replay(options) => replay::run(&options),
         Command::WhatIf(options) => what_if::run(&options),
         Command::Why(options) => why::run(&options),
+        Command::Bench(options) => bench::run(&options),
     };
     let Err(failure) = result else { return ExitCode::SUCCESS };
     eprintln!("{failure}");

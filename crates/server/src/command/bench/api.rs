@@ -1,0 +1,204 @@
+//! `anteroom bench api`: the signed interface beside a bare handler of the same HTTP library.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+use super::centre::{ASKED, Centre, Question, Size};
+use super::figures::{Figures, micros};
+use super::{bare, decisions, load};
+use crate::command::{Failure, print_line};
+use crate::run::install_cryptography;
+
+const PRIVATE_CALLS: &str = "/rest/cmsapp/v1/openapi/agent/agentprivatecall";
+
+/// How many connections ask where only the size of the floor counts.
+const CONNECTIONS: usize = 16;
+
+const NOTES: &str = "\
+Everything runs in this process, over TLS on 127.0.0.1, with connections kept open and every signature checked. Ours
+and the bare handler take turns, so that both meet the machine alike; clients share it with them. Figures are medians
+of the rounds. `processor` is the time of the serving threads for one answer: the figure to compare on a busy machine.
+
+Examples:
+  anteroom bench api
+  anteroom bench api --threads 2 --rounds 9 --seconds 2 --json";
+
+/// Ask agentprivatecall beside a bare handler of the same HTTP library, on floors of several sizes, and decide meanwhile
+#[derive(Debug, Args)]
+#[command(after_help = NOTES)]
+pub(crate) struct Options {
+    /// How many connections ask, one after the other
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_values_t = [1, 16, 256])]
+    connections: Vec<usize>,
+    /// How long each run counts
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// How many runs of each
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=100))]
+    rounds: u8,
+    /// How many threads serve
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// Only the comparison with the bare handler
+    #[arg(long)]
+    comparison: bool,
+    /// For programs: print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    install_cryptography();
+    let clients = Builder::new_multi_thread().enable_all().thread_name("clients").build();
+    let clients = clients.map_err(|error| Failure::of(&error))?;
+    let bench = Bench { options, clients: &clients };
+    let mut report = Report { is_json: options.json, values: Map::new() };
+    bench.comparison(&mut report)?;
+    if !options.comparison {
+        bench.sizes(&mut report)?;
+        bench.decisions(&mut report)?;
+    }
+    report.end();
+    Ok(())
+}
+
+struct Bench<'a> {
+    options: &'a Options,
+    clients: &'a Runtime,
+}
+
+impl Bench<'_> {
+    fn centre(&self, size: Size) -> Result<Centre, Failure> {
+        Centre::start(size, usize::from(self.options.threads))
+    }
+
+    fn lasts(&self) -> Duration {
+        Duration::from_secs(self.options.seconds)
+    }
+
+    /// Ours beside the bare handler.
+    fn comparison(&self, report: &mut Report) -> Result<(), Failure> {
+        let centre = self.centre(Size { agents: 100, waiting: 100 })?;
+        let question = private_calls()?;
+        let tls = load::tls(&centre)?;
+        let answer = self.clients.block_on(load::ask_once(centre.address(), tls, &question))?;
+        let bare = bare::serve(&centre, question.path, answer)?;
+        for connections in self.options.connections.iter().copied() {
+            let run = |address| load::measure(&centre, self.clients, address, &question, connections, self.lasts());
+            let (mut bares, mut ours) = (Vec::new(), Vec::new());
+            for _ in 0..self.options.rounds {
+                bares.push(run(bare)?);
+                ours.push(run(centre.address())?);
+            }
+            report.compared(connections, Figures::median(&bares), Figures::median(&ours));
+        }
+        centre.stop();
+        Ok(())
+    }
+
+    /// The same question on floors where there is much that it does not ask about.
+    fn sizes(&self, report: &mut Report) -> Result<(), Failure> {
+        report.title("agentprivatecall, by the size of the floor (its answer is the same)");
+        for agents in [100, 10_000] {
+            for waiting in [100, 100_000] {
+                let centre = self.centre(Size { agents, waiting })?;
+                let run = || self.load(&centre, &private_calls()?);
+                let runs = (0..self.options.rounds).map(|_| run()).collect::<Result<Vec<_>, _>>()?;
+                report.figures(&format!("{agents} agents, {waiting} calls waiting"), Figures::median(&runs));
+                centre.stop();
+            }
+        }
+        Ok(())
+    }
+
+    fn load(&self, centre: &Centre, question: &Question) -> Result<Figures, Failure> {
+        load::measure(centre, self.clients, centre.address(), question, CONNECTIONS, self.lasts())
+    }
+
+    /// Decisions with and without a load of questions.
+    fn decisions(&self, report: &mut Report) -> Result<(), Failure> {
+        let centre = self.centre(Size { agents: 1_000, waiting: 1_000 })?;
+        let mut leg = 1_000_000;
+        let mut decide = |while_it: &dyn Fn() -> Result<(), Failure>| {
+            let is_over = Arc::new(AtomicBool::new(false));
+            let deciding = self.clients.spawn(decisions::measure(centre.node.clone(), leg, Arc::clone(&is_over)));
+            leg += 1_000_000;
+            let done = while_it();
+            is_over.store(true, Ordering::Relaxed);
+            let figures = self.clients.block_on(deciding).map_err(|error| Failure::of(&error))??;
+            done.map(|()| figures)
+        };
+        let (mut alone, mut loaded) = (Vec::new(), Vec::new());
+        for _ in 0..self.options.rounds {
+            alone.push(decide(&|| {
+                std::thread::sleep(self.lasts());
+                Ok(())
+            })?);
+            loaded.push(decide(&|| self.load(&centre, &private_calls()?).map(drop))?);
+        }
+        report.decided(Figures::median(&alone), Figures::median(&loaded));
+        centre.stop();
+        Ok(())
+    }
+}
+
+fn private_calls() -> Result<Question, Failure> {
+    Question::new(PRIVATE_CALLS, json!({ "ccId": 1, "vdn": 170, "agentId": ASKED }).to_string())
+}
+
+/// What is printed: lines as they come, or one object at the end.
+struct Report {
+    is_json: bool,
+    values: Map<String, Value>,
+}
+
+impl Report {
+    fn title(&self, title: &str) {
+        self.line(&format!("\n{title}"));
+    }
+
+    fn line(&self, line: &str) {
+        if !self.is_json {
+            print_line(line);
+        }
+    }
+
+    fn figures(&mut self, name: &str, figures: Figures) {
+        self.line(&figures.line(name));
+        self.values.insert(name.to_owned(), figures.json());
+    }
+
+    fn compared(&mut self, connections: usize, bare: Figures, ours: Figures) {
+        self.title(&format!("agentprivatecall beside a bare handler, {connections} connections"));
+        self.figures(&format!("bare handler, {connections}"), bare);
+        self.figures(&format!("agentprivatecall, {connections}"), ours);
+        let (rate, p99) = (ours.rate / bare.rate, micros(ours.p99) / micros(bare.p99));
+        let says = |is_met| if is_met { "met" } else { "NOT met" };
+        let (rate_goal, p99_goal) = (says(rate >= 0.8), says(p99 < 3.0));
+        self.line(&format!(
+            "  {rate:.2} of its rate (goal 0.80: {rate_goal}), {p99:.2} of its p99 (goal below 3: {p99_goal})"
+        ));
+        self.values.insert(format!("ratio, {connections}"), json!({ "rate": rate, "p99": p99 }));
+    }
+
+    fn decided(&mut self, alone: Figures, loaded: Figures) {
+        self.title("decisions, from submission to receipt, memory journal");
+        self.figures("without questions", alone);
+        self.figures("with 16 connections asking", loaded);
+        let rise = micros(loaded.p50) / micros(alone.p50) - 1.0;
+        let goal = if rise <= 0.1 { "met" } else { "NOT met" };
+        self.line(&format!("  p50 rises by {:.0} % (goal at most 10 %: {goal})", rise * 100.0));
+        self.values.insert("decisions rise".to_owned(), json!(rise));
+    }
+
+    fn end(self) {
+        if self.is_json {
+            print_line(&Value::Object(self.values).to_string());
+        }
+    }
+}
