@@ -9,6 +9,7 @@ mod agents;
 mod answer;
 pub(crate) mod attempts;
 mod calls;
+mod document;
 mod events;
 mod extract;
 mod principal;
@@ -29,10 +30,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::OpenApi;
 
 use crate::app::App;
+use document::{Bearer, Refusals};
 
 /// What every path of this face begins with.
 pub(crate) const ROOT: &str = "/api/v1";
@@ -136,7 +137,7 @@ fn openapi() -> Ready<Response> {
     ),
     components(schemas(view::Snapshot)),
     security(("bearer" = [])),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Refusals),
     tags(
         (name = "sessions", description = "Tokens for agents."),
         (name = "agents", description = "Agents, their private queues, and what is done for them."),
@@ -146,17 +147,3 @@ fn openapi() -> Ready<Response> {
     )
 )]
 struct Document;
-
-/// How a client shows who it is.
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let components = document.components.get_or_insert_default();
-        let scheme = Http::builder()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The token of a session, or an API key of the configuration."))
-            .build();
-        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}

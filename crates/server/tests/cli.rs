@@ -67,7 +67,7 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn help_tells_each_command_with_examples() {
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 21] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
@@ -86,6 +86,7 @@ fn help_tells_each_command_with_examples() {
         &["keys", "disable", "--help"],
         &["keys", "remove", "--help"],
         &["keys", "audit", "--help"],
+        &["conformance", "--help"],
         &["bench", "--help"],
         &["bench", "api", "--help"],
     ];

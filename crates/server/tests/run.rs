@@ -293,3 +293,20 @@ fn keys_are_made_rotated_disabled_and_removed_while_the_server_runs() {
     assert_eq!(without.status.code(), Some(2), "{}", text(&without.stdout));
     assert!(text(&without.stderr).contains("master.key"), "{}", text(&without.stderr));
 }
+
+#[test]
+fn anteroom_answers_as_the_documents_say() {
+    let mut server = Server::new("conformance");
+    server.start();
+    let mut command = Command::new(PROGRAM);
+    command.args(["conformance", "--base", &format!("https://127.0.0.1:{}", server.public), "--ak", "demo"]);
+    let output = command.env("ANTEROOM_SK", "demo-secret-key").arg("--data").arg(server.data()).output();
+    let output = output.expect("the program runs");
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{report}\n{}", text(&output.stderr));
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/conformance.txt");
+    if std::env::var("ANTEROOM_GOLDEN").is_ok_and(|wish| wish == "write") {
+        fs::write(&kept, &report).expect("the report can be written");
+    }
+    assert_eq!(fs::read_to_string(&kept).unwrap_or_default(), report, "docs/conformance.txt is another");
+}

@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 use super::view::Situation;
 use crate::shell::BodyError;
 
+/// The content type of every refusal of this face.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
 /// Why something was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Problem {
@@ -243,7 +246,7 @@ impl IntoResponse for Problem {
         let text = serde_json::to_vec(&self).expect("our own types have string keys and no failing parts");
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = self.status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }

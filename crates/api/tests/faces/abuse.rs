@@ -341,7 +341,7 @@ fn every_test_that_the_table_of_abuse_names_is_there() {
         include_str!("v1.rs"),
         include_str!("../authorization/main.rs"),
         include_str!("../../src/auth/clients.rs"),
-        include_str!("../../src/cms/question.rs"),
+        include_str!("../../src/cms/field.rs"),
     ];
     let table = include_str!("../../../../docs/abuse.md");
     let named: Vec<&str> = table

@@ -1,16 +1,12 @@
 //! `anteroom ask`: a signed client of the public face.
 
-use std::time::SystemTime;
-
-use api::auth::{EmptyQuery, SignatureTime, ToSign, sign};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::connection::{self, ANSWER_MAX, Connection};
-use super::{Failure, chain, print_line};
+use super::connection;
+use super::{Failure, print_line};
 
 const PRIVATE_CALLS: &str = "/rest/cmsapp/v1/openapi/agent/agentprivatecall";
-const CONTENT_TYPE: &str = "application/json; charset=UTF-8";
 
 /// Ask a running server over its signed interface
 #[derive(Debug, Args)]
@@ -64,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 fn private_calls(question: &PrivateCalls) -> Result<(), Failure> {
     let connection = question.connection.connect()?;
     let body = serde_json::json!({ "ccId": question.cc, "vdn": question.vdn, "agentId": question.agent }).to_string();
-    let (status, answer) = post(&connection, PRIVATE_CALLS, &body)?;
+    let (status, answer) = connection.ask("POST", PRIVATE_CALLS, Some(&body), true)?;
     let calls = calls(status, &answer);
     if question.json {
         print_line(&answer);
@@ -78,35 +74,6 @@ fn private_calls(question: &PrivateCalls) -> Result<(), Failure> {
     });
     calls.iter().for_each(|call| print_line(call));
     Ok(())
-}
-
-/// Sends a signed request; the answer's status and text.
-fn post(connection: &Connection, path: &str, body: &str) -> Result<(u16, String), Failure> {
-    let to_sign = ToSign {
-        method: "POST",
-        path,
-        query: None,
-        headers: &[("host", &connection.host), ("content-type", CONTENT_TYPE)],
-        body: body.as_bytes(),
-        empty_query: EmptyQuery::NoLine,
-    };
-    let now = SignatureTime::from(SystemTime::now()).to_string();
-    let signed = sign(&to_sign, &connection.key.ak, &connection.key.sk, &now)
-        .map_err(|error| Failure::Wrong(error.to_string()))?;
-    let url = format!("{}{path}", connection.base);
-    let not_reached =
-        |error: ureq::Error| Failure::Failed(format!("{} cannot be asked: {}", connection.base, chain(&error)));
-    let mut response = connection
-        .agent
-        .post(&url)
-        .header("host", &connection.host)
-        .header("content-type", CONTENT_TYPE)
-        .header("authorization", &signed.authorization)
-        .send(body)
-        .map_err(not_reached)?;
-    let status = response.status().as_u16();
-    let text = response.body_mut().with_config().limit(ANSWER_MAX).read_to_string().map_err(not_reached)?;
-    Ok((status, text))
 }
 
 /// The ids in an answer, or why there are none.

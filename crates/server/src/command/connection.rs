@@ -2,17 +2,21 @@
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use api::Secret;
+use api::auth::{EmptyQuery, SignatureTime, ToSign, sign};
 use clap::Args;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-use super::{Failure, demo};
+use super::{Failure, chain, demo};
 use crate::config;
 
 /// Longest answer that is read, in bytes.
-pub(crate) const ANSWER_MAX: u64 = 16 * 1024 * 1024;
+const ANSWER_MAX: u64 = 16 * 1024 * 1024;
+
+/// Of every body that is sent.
+const CONTENT_TYPE: &str = "application/json; charset=UTF-8";
 
 /// Where this system keeps the certificates it believes.
 const SYSTEM_CERTIFICATES: [&str; 3] =
@@ -86,6 +90,50 @@ pub(crate) struct Connection {
     pub(crate) host: String,
     pub(crate) key: Key,
     pub(crate) agent: ureq::Agent,
+}
+
+impl Connection {
+    /// Sends a request, signed or not; the answer's status and text.
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+        is_signed: bool,
+    ) -> Result<(u16, String), Failure> {
+        let mut headers = vec![("host", self.host.as_str())];
+        if body.is_some() {
+            headers.push(("content-type", CONTENT_TYPE));
+        }
+        let to_sign = ToSign {
+            method,
+            path,
+            query: None,
+            headers: &headers,
+            body: body.unwrap_or_default().as_bytes(),
+            empty_query: EmptyQuery::NoLine,
+        };
+        let now = SignatureTime::from(SystemTime::now()).to_string();
+        let signed = sign(&to_sign, &self.key.ak, &self.key.sk, &now);
+        let signed = signed.map_err(|error| Failure::Wrong(error.to_string()))?;
+        if is_signed {
+            headers.push(("authorization", &signed.authorization));
+        }
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let not_reached =
+            |why: &dyn std::error::Error| Failure::Failed(format!("{} cannot be asked: {}", self.base, chain(why)));
+        let sent = match body {
+            Some(body) => self.agent.run(request.body(body.to_owned()).map_err(|error| not_reached(&error))?),
+            None => self.agent.run(request.body(()).map_err(|error| not_reached(&error))?),
+        };
+        let mut response = sent.map_err(|error| not_reached(&error))?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().with_config().limit(ANSWER_MAX).read_to_string();
+        Ok((status, text.map_err(|error| not_reached(&error))?))
+    }
 }
 
 impl Options {

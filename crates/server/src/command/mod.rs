@@ -3,6 +3,7 @@
 mod ask;
 mod bench;
 mod check_config;
+mod conformance;
 mod connection;
 mod demo;
 mod journal;
@@ -58,6 +59,7 @@ enum Command {
     Replay(replay::Options),
     WhatIf(what_if::Options),
     Why(why::Options),
+    Conformance(conformance::Options),
     Bench(bench::Options),
 }
 
@@ -111,6 +113,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Replay(options) => replay::run(&options),
         Command::WhatIf(options) => what_if::run(&options),
         Command::Why(options) => why::run(&options),
+        Command::Conformance(options) => conformance::run(&options),
         Command::Bench(options) => bench::run(&options),
     };
     let Err(failure) = result else { return ExitCode::SUCCESS };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use api::cms::{Entry, Kind, interfaces};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -18,6 +19,11 @@ const PRIVATE_CALLS: &str = "/rest/cmsapp/v1/openapi/agent/agentprivatecall";
 
 /// How many connections ask where only the size of the floor counts.
 const CONNECTIONS: usize = 16;
+
+/// How many agents are asked about at once: as many as the documents allow.
+const BATCH: u32 = 6_000;
+/// Within what time they are to be answered.
+const BATCH_GOAL: Duration = Duration::from_millis(20);
 
 const NOTES: &str = "\
 Everything runs in this process, over TLS on 127.0.0.1, with connections kept open and every signature checked. Ours
@@ -61,6 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     bench.comparison(&mut report)?;
     if !options.comparison {
         bench.sizes(&mut report)?;
+        bench.batches(&mut report)?;
         bench.decisions(&mut report)?;
     }
     report.end();
@@ -118,6 +125,26 @@ impl Bench<'_> {
 
     fn load(&self, centre: &Centre, question: &Question) -> Result<Figures, Failure> {
         load::measure(centre, self.clients, centre.address(), question, CONNECTIONS, self.lasts())
+    }
+
+    /// Every interface that may ask about 6,000 agents at once, asked about so many.
+    fn batches(&self, report: &mut Report) -> Result<(), Failure> {
+        report.title("interfaces about 6,000 agents of 10,000, one connection");
+        let centre = self.centre(Size { agents: 10_000, waiting: 100 })?;
+        let agents: Vec<u32> = (ASKED..ASKED + BATCH).collect();
+        let asks_about_many = |entry: &&Entry| {
+            let is_list = |kind| matches!(kind, Kind::Integers(_, most) if most >= agents.len());
+            entry.fields.iter().any(|asked| asked.field.name == "agentIds" && is_list(asked.field.kind))
+        };
+        for entry in interfaces().iter().filter(asks_about_many) {
+            let body = json!({ "ccId": 1, "vdn": 170, "agentIds": agents }).to_string();
+            let question = Question::new(entry.about.path, body)?;
+            let ask = || load::measure(&centre, self.clients, centre.address(), &question, 1, self.lasts());
+            let runs = (0..self.options.rounds).map(|_| ask()).collect::<Result<Vec<_>, _>>()?;
+            report.batch(entry.about.name, Figures::median(&runs));
+        }
+        centre.stop();
+        Ok(())
     }
 
     /// Decisions with and without a load of questions.
@@ -184,6 +211,12 @@ impl Report {
             "  {rate:.2} of its rate (goal 0.80: {rate_goal}), {p99:.2} of its p99 (goal below 3: {p99_goal})"
         ));
         self.values.insert(format!("ratio, {connections}"), json!({ "rate": rate, "p99": p99 }));
+    }
+
+    fn batch(&mut self, name: &str, figures: Figures) {
+        self.figures(name, figures);
+        let goal = if figures.p99 <= BATCH_GOAL { "met" } else { "NOT met" };
+        self.line(&format!("  {:<36} goal for p99 {BATCH_GOAL:?}: {goal}", ""));
     }
 
     fn decided(&mut self, alone: Figures, loaded: Figures) {

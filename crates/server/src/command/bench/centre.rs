@@ -14,8 +14,9 @@ use engine::{
     Target, VdnId, VdnSettings,
 };
 use futures::future::join_all;
+use history::{Archive, History, Options};
 use node::{Journal, Node, NodeOptions, Submission};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::command::Failure;
 
@@ -98,7 +99,10 @@ impl Centre {
             let (node, _) = Node::start(&journal, VDN, NodeOptions::default()).map_err(|error| Failure::of(&error))?;
             fill(&node, size).await?;
             let (render, ready) = (Arc::new(String::new), Arc::new(Readiness::default));
-            let faces = Faces::start(settings.clone(), vec![node.clone()], render, ready).await;
+            let archive = Archive::memory(journal.id()).map_err(|error| Failure::of(&error))?;
+            let history = History::start(&archive, node.clone(), Options::default(), &Handle::current());
+            let histories = vec![history.map_err(|error| Failure::of(&error))?];
+            let faces = Faces::start(settings.clone(), vec![node.clone()], histories, render, ready).await;
             Ok::<_, Failure>((node, faces.map_err(|error| Failure::of(&error))?))
         })?;
         Ok(Self { serving, node, settings, faces, threads: noted })
@@ -151,6 +155,7 @@ fn settings() -> Result<Settings, Failure> {
         internal: InternalSettings { listen: any },
         passwords: Vec::new(),
         api_keys: Vec::new(),
+        access_codes: Vec::new(),
         limits,
     })
 }
