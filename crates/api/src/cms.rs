@@ -32,6 +32,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::{any, get};
 
+pub(crate) use document::PATH as DOCUMENT_PATH;
 pub use document::openapi_document;
 pub use field::{Asked, Field, Kind, Ranges};
 pub use group::{Group, Groups, NoSuchGroup};

@@ -19,7 +19,7 @@ use crate::access::{AccessKey, NoteRefusal, check_access_keys};
 use crate::app::App;
 use crate::settings::{Limits, Settings, SettingsError};
 use crate::shell::{Listener, Serve, SharedTls, tls_config};
-use crate::{bms, cms, internal, refusal, v1};
+use crate::{bms, cms, docs, internal, refusal, v1};
 
 /// Renders what `/metrics` answers: the text format of Prometheus.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -197,6 +197,7 @@ fn listen(socket: TcpListener, serve: Serve) -> Result<Listener, StartError> {
 fn public_routes(app: &Arc<App>) -> Router {
     cms::routes()
         .merge(v1::routes())
+        .merge(docs::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(app))

@@ -5,6 +5,7 @@ mod app;
 pub mod auth;
 mod bms;
 pub mod cms;
+mod docs;
 mod faces;
 mod failures;
 mod gate;

@@ -38,10 +38,13 @@ use document::{Bearer, Refusals};
 /// What every path of this face begins with.
 pub(crate) const ROOT: &str = "/api/v1";
 
+/// Where the OpenAPI document is served.
+pub(crate) const DOCUMENT_PATH: &str = "/api/v1/openapi.json";
+
 /// The routes of this face.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/api/v1/openapi.json", get(openapi))
+        .route(DOCUMENT_PATH, get(openapi))
         .route("/api/v1/sessions", post(sessions::open))
         .route("/api/v1/sessions/current", get(sessions::current).delete(sessions::close))
         .route("/api/v1/vdns/{vdn}/agents", get(agents::list))

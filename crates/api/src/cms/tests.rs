@@ -4,3 +4,5 @@ mod floor;
 mod golden;
 mod names;
 mod past;
+mod random;
+mod slow;

@@ -5,6 +5,7 @@ mod abuse;
 mod bms;
 mod client;
 mod cms;
+mod docs;
 mod events;
 mod family;
 mod floods;

@@ -22,7 +22,7 @@ pub(super) struct Still {
     pub(super) engine: Engine,
     pub(super) now: Timestamp,
     history: History,
-    legs: u8,
+    legs: u32,
 }
 
 impl Floors for Still {
@@ -135,6 +135,26 @@ impl Still {
         entry.events
     }
 
+    /// Does it, unless the floor refuses.
+    pub(super) fn tries(&mut self, command: Command) {
+        if let Ok(entry) = self.engine.handle(self.now, command) {
+            self.history.feed(&entry).unwrap();
+        }
+    }
+
+    /// A call arrives from outside, or an agent makes one; the floor may refuse it.
+    pub(super) fn arrives(&mut self, who: usize, how: u8, target: Target) {
+        let key = self.key();
+        let is_colleague = how.is_multiple_of(7);
+        let caller = if is_colleague {
+            Caller::Agent(AgentId(1001 + (who as u32 + 1) % 6))
+        } else {
+            Caller::Outside("0".into())
+        };
+        let priority = how % 3 + 1;
+        self.tries(Command::Arrive { key, caller, called: "8001".into(), priority, target });
+    }
+
     pub(super) fn sign_in(&mut self, agent: u32) {
         self.does(Command::PhoneFound { agent: AgentId(agent) });
         self.does(Command::SignIn { agent: AgentId(agent), by: ChangedBy::Agent });
@@ -176,14 +196,21 @@ impl Still {
     }
 
     fn call_by(&mut self, caller: Caller, called: &str, target: Target) -> CallId {
-        self.legs += 1;
-        let key = LegKey([self.legs; 16]);
+        let key = self.key();
         let events = self.does(Command::Arrive { key, caller, called: called.into(), priority: 1, target });
         let arrived = events.iter().find_map(|event| match event {
             Event::CallArrived { call, .. } => Some(*call),
             _ => None,
         });
         arrived.unwrap()
+    }
+
+    /// A leg's that was never there.
+    fn key(&mut self) -> LegKey {
+        self.legs += 1;
+        let mut key = [0; 16];
+        key[..4].copy_from_slice(&self.legs.to_be_bytes());
+        LegKey(key)
     }
 
     /// The interface's answer to a body, or to a path if it takes no body.
@@ -193,6 +220,12 @@ impl Still {
         let values =
             if question.starts_with('{') { entry.read_body(question.as_bytes())? } else { entry.read_path(question) };
         (entry.find)(&desk, values)
+    }
+
+    /// The data of the interface's answer.
+    pub(super) fn data(&self, name: &str, question: &str) -> serde_json::Value {
+        let entry = crate::cms::interfaces().iter().find(|entry| entry.about.name == name).unwrap();
+        serde_json::from_slice(&self.answer(entry, question).unwrap().data).unwrap()
     }
 }
 
