@@ -67,13 +67,15 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn help_tells_each_command_with_examples() {
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 23] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
         &["check-config", "--help"],
         &["ask", "--help"],
         &["ask", "private-calls", "--help"],
+        &["ask", "agentgroup/teamagentstatusinfo", "--help"],
+        &["completions", "--help"],
         &["sign", "--help"],
         &["journal", "--help"],
         &["replay", "--help"],

@@ -3,6 +3,7 @@
 mod ask;
 mod bench;
 mod check_config;
+mod completions;
 mod conformance;
 mod connection;
 mod demo;
@@ -27,6 +28,8 @@ Examples:
       anteroom demo
   which of its calls wait for agent 1099 alone
       anteroom ask private-calls --cc 1 --vdn 170 --agent 1099
+  what agents do, by any interface of CC-CMS
+      anteroom ask agentgroup/agentstatusinfobyagentids --cc 1 --vdn 170 --agents 1001,1099
   every mistake in a configuration file, and then run it
       anteroom check-config /etc/anteroom/anteroom.toml
       anteroom serve --config /etc/anteroom/anteroom.toml
@@ -61,6 +64,7 @@ enum Command {
     Why(why::Options),
     Conformance(conformance::Options),
     Bench(bench::Options),
+    Completions(completions::Options),
 }
 
 /// Why a command did not do what it was asked.
@@ -115,6 +119,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Why(options) => why::run(&options),
         Command::Conformance(options) => conformance::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Completions(options) => completions::run(&options),
     };
     let Err(failure) = result else { return ExitCode::SUCCESS };
     eprintln!("{failure}");
