@@ -132,9 +132,8 @@ impl<N: Network> Board<N> {
 
     /// Submits again what waited for it until now.
     pub(super) fn submit_due_facts(&mut self) {
-        for fact in self.facts.due(self.now) {
-            self.send_fact(fact);
-        }
+        let due: Vec<_> = self.facts.due(self.now).collect();
+        due.into_iter().for_each(|fact| self.send_fact(fact));
     }
 }
 

@@ -89,9 +89,9 @@ impl Facts {
     }
 
     /// What is to be submitted again at `now`.
-    pub(super) fn due(&mut self, now: Timestamp) -> Vec<Box<Fact>> {
-        let due = self.lines.values_mut().filter(|line| matches!(line.next, Next::At(at) if at <= now));
-        due.filter_map(Line::try_first).collect()
+    pub(super) fn due(&mut self, now: Timestamp) -> impl Iterator<Item = Box<Fact>> {
+        let is_due = move |line: &&mut Line| matches!(line.next, Next::At(at) if at <= now);
+        self.lines.values_mut().filter(is_due).filter_map(Line::try_first)
     }
 
     /// When there is something to submit again.
@@ -134,10 +134,6 @@ mod tests {
         Some(Command::CallerLeft { call: CallId { second: 1, number } })
     }
 
-    fn told(facts: &[Box<Fact>]) -> Vec<Option<Command>> {
-        facts.iter().map(|fact| fact.command.clone()).collect()
-    }
-
     #[test]
     fn what_was_refused_is_tried_in_the_order_in_which_it_happened() {
         let mut facts = Facts::default();
@@ -149,9 +145,9 @@ mod tests {
         assert!(facts.happened(HERE, command(4), vec![]).is_none(), "it waits for its turn");
         assert!(facts.happened(VdnId(171), command(9), vec![]).is_some(), "another VDN has its own line");
         assert_eq!(facts.next_due(), Some(NOW + RETRY_FIRST));
-        assert_eq!(told(&facts.due(NOW)), []);
-        let mut tried = facts.due(NOW + RETRY_FIRST);
-        assert_eq!(told(&tried), [command(1)], "one at a time");
+        assert_eq!(facts.due(NOW).count(), 0);
+        let mut tried: Vec<_> = facts.due(NOW + RETRY_FIRST).collect();
+        assert_eq!(tried.iter().map(|fact| fact.command.clone()).collect::<Vec<_>>(), [command(1)], "one at a time");
         assert_eq!((facts.next_due(), facts.len()), (None, 3));
         for number in 2..=4 {
             let next = facts.settled(&tried[0]).unwrap();
@@ -172,7 +168,7 @@ mod tests {
             .map(|_| {
                 let pause = facts.refused(now, fact.clone());
                 now = now + pause;
-                fact = facts.due(now).pop().unwrap();
+                fact = facts.due(now).next().unwrap();
                 pause.as_millis()
             })
             .collect();
