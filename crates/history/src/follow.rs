@@ -136,7 +136,7 @@ impl<'a> Follower<'a> {
                 Some(SubscriptionError::TooOld(_)) => return End::TooOld,
                 Some(SubscriptionError::Store(error)) => {
                     tracing::error!(vdn = %self.shared.vdn, %error, "the journal cannot be read for the history");
-                    std::thread::sleep(RETRY_MAX);
+                    self.rest(RETRY_MAX);
                     return if self.shared.is_stopping() { End::Stopped } else { End::TooOld };
                 }
                 None if is_drained => {
@@ -204,8 +204,16 @@ impl<'a> Follower<'a> {
             if self.shared.is_stopping() {
                 return false;
             }
-            std::thread::sleep(pause);
+            self.rest(pause);
             pause = (pause * 2).min(RETRY_MAX);
+        }
+    }
+
+    /// Lets time pass, but does not keep a server waiting that stops.
+    fn rest(&self, pause: Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < pause && !self.shared.is_stopping() {
+            std::thread::sleep(PAUSE.min(pause));
         }
     }
 
