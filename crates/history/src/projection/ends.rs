@@ -113,6 +113,7 @@ impl Projection {
             self.hung_up_first(agent);
         }
         self.change_call(at, id, |call, books| close_call(call, books, at, outcome, by));
+        self.over.push(id);
         for agent in [talker, keeper, caller].into_iter().flatten() {
             self.end_talk(at, id, agent);
         }

@@ -44,6 +44,9 @@ pub struct Projection {
     /// Agents whom the events of this entry were about; empty between two entries.
     #[serde(skip)]
     touched: BTreeSet<AgentId>,
+    /// Calls that ended in this entry, whose later events may be about them; empty between two entries.
+    #[serde(skip)]
+    over: Vec<CallId>,
 }
 
 /// What was finished or changed since it was last taken away. Each row stands for its key: written twice, it is the same
@@ -118,13 +121,16 @@ impl Projection {
         for event in &entry.events {
             self.event(entry.at, event);
         }
-        self.calls.retain(|_, call| !call.is_over());
+        for id in std::mem::take(&mut self.over) {
+            self.calls.remove(&id);
+        }
         for id in std::mem::take(&mut self.touched) {
-            if let Some(agent) = self.agents.get_mut(&id) {
-                agent.settle(&mut self.books, id, entry.at);
+            let Some(agent) = self.agents.get_mut(&id) else { continue };
+            agent.settle(&mut self.books, id, entry.at);
+            if agent.is_gone() {
+                self.agents.remove(&id);
             }
         }
-        self.agents.retain(|_, agent| !agent.is_gone());
     }
 
     /// The last record that was applied.

@@ -22,6 +22,7 @@ impl Projection {
         if let Some(book) = self.agents.get_mut(&id) {
             book.is_leaving = true;
             book.queues.clear();
+            self.touched.insert(id);
         }
     }
 
