@@ -23,14 +23,19 @@ mod table;
 mod tests;
 mod vdn;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
+use axum::body::{Bytes, HttpBody as Body};
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::{any, get};
+use futures::future::BoxFuture;
+use hyper::body::Incoming;
 
 pub(crate) use document::PATH as DOCUMENT_PATH;
 pub use document::openapi_document;
@@ -42,9 +47,9 @@ pub use table::interfaces;
 use crate::access::NotPermitted;
 use crate::app::{App, Current};
 use crate::auth::Verified;
-use crate::gate;
+use crate::gate::{self, Asking};
 use crate::refusal;
-use crate::shell::read_body;
+use crate::shell::{Connection, Shortcuts, read_body};
 use code::Code;
 use desk::{Asker, Desk};
 use interface::{Refused, Written};
@@ -53,17 +58,57 @@ use interface::{Refused, Written};
 pub(crate) fn routes() -> Router<Arc<App>> {
     let document = Router::new().route(document::PATH, get(async || document::serve()));
     interfaces().iter().fold(document, |router, entry| {
-        router.route(entry.about.path, any(move |app, request| serve(entry, app, request)))
+        let routed = move |State(app): State<Arc<App>>, request: Request| async move {
+            let source = request.extensions().get().map(|connection: &Arc<Connection>| connection.source);
+            serve(entry, &app, source, request).await
+        };
+        router.route(entry.about.path, any(routed))
     })
 }
 
-async fn serve(entry: &'static Entry, State(app): State<Arc<App>>, request: Request) -> Response {
+/// Interfaces that are asked as they must be, at exactly their path: the router would find the same.
+impl Shortcuts for App {
+    fn find(&self, method: &Method, path: &str) -> Option<usize> {
+        asked_at(method, path)
+    }
+
+    fn answer(
+        self: Arc<Self>,
+        found: usize,
+        request: axum::http::Request<Incoming>,
+        source: IpAddr,
+    ) -> BoxFuture<'static, Response> {
+        Box::pin(async move { serve(&interfaces()[found], &self, Some(source), request).await })
+    }
+}
+
+/// Where in the table it is.
+fn asked_at(method: &Method, path: &str) -> Option<usize> {
+    static BY_PATH: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        let table = interfaces().iter().enumerate();
+        let by_post = table.filter(|(_, entry)| entry.about.verb == Verb::Post);
+        by_post.map(|(index, entry)| (entry.about.path, index)).collect()
+    });
+    if method == Method::POST { BY_PATH.get(path).copied() } else { None }
+}
+
+/// Answers a request to an interface, which came from `source`.
+pub(crate) async fn serve<B>(
+    entry: &'static Entry,
+    app: &App,
+    source: Option<IpAddr>,
+    request: axum::http::Request<B>,
+) -> Response
+where
+    B: Body<Data = Bytes>,
+{
     let (parts, body) = request.into_parts();
+    let asking = Asking { parts: &parts, source };
     let path = parts.uri.path();
     if parts.method.as_str() != entry.about.verb.name() {
         return refusal::method(entry.about.verb.name(), path);
     }
-    if let Some(refusal) = gate::locked(&app, &app.current.load(), &parts) {
+    if let Some(refusal) = gate::locked(app, &app.current.load(), asking) {
         return refusal;
     }
     let max = entry.body_max();
@@ -75,17 +120,17 @@ async fn serve(entry: &'static Entry, State(app): State<Arc<App>>, request: Requ
         return refusal::content_type(path);
     }
     let current = app.current.load();
-    let client = match gate::admit(&app, &current, &parts, &body) {
+    let client = match gate::admit(app, &current, asking, &body) {
         Ok(client) => client,
         Err(refusal) => return *refusal,
     };
     let _reading = app.reading(entry).await;
-    let found = answer_to(entry, &app, &current, &client, path, &body);
+    let found = answer_to(entry, app, &current, &client, path, &body);
     if let Err(Refused { code: Code::NotPermitted, .. }) = found {
         let group = entry.about.group;
         let has_group = client.groups.contains(group);
         let why = if has_group { NotPermitted::Vdn } else { NotPermitted::Group(group) };
-        gate::not_permitted(&app, &parts, &client, why);
+        gate::not_permitted(app, asking, &client, why);
     }
     answer::response(entry.about.envelope, found)
 }
@@ -127,6 +172,22 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     };
     parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
         && parts.all(|parameter| parameter.is_empty() || is_charset(parameter))
+}
+
+#[cfg(test)]
+mod without_the_router {
+    use super::*;
+
+    #[test]
+    fn every_interface_is_found_that_is_asked_by_post() {
+        for entry in interfaces() {
+            let About { path, verb, .. } = entry.about;
+            let found = asked_at(&Method::POST, path).map(|found| interfaces()[found].about.path);
+            assert_eq!(found, (verb == Verb::Post).then_some(path), "{path}");
+            assert!(asked_at(&Method::GET, path).is_none(), "the router has it: {path}");
+            assert!(asked_at(&Method::POST, &format!("{path}/")).is_none(), "{path}");
+        }
+    }
 }
 
 #[cfg(test)]

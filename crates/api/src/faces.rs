@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use crate::access::{AccessKey, NoteRefusal, check_access_keys};
 use crate::app::App;
 use crate::settings::{Limits, Settings, SettingsError};
-use crate::shell::{Listener, Serve, SharedTls, tls_config};
+use crate::shell::{Answers, Listener, Serve, SharedTls, tls_config};
 use crate::{bms, cms, docs, internal, refusal, v1};
 
 /// Renders what `/metrics` answers: the text format of Prometheus.
@@ -107,9 +107,11 @@ impl Faces {
         let internal = bind(settings.internal.listen).await?;
         let app = App::new(settings, nodes, histories, render, ready);
         let (outside, inside) = (Arc::clone(&limits), Arc::clone(&limits));
-        let outside =
-            Serve { name: "public", router: public_routes(&app), tls: Some(Arc::clone(&tls)), limits: outside };
-        let inside = Serve { name: "internal", router: internal_routes(&app), tls: None, limits: inside };
+        // What wallboards ask without end is found before the router.
+        let to_the_public = Answers { shortcuts: Some(Arc::clone(&app) as _), router: public_routes(&app) };
+        let to_the_inside = Answers { shortcuts: None, router: internal_routes(&app) };
+        let outside = Serve { name: "public", answers: to_the_public, tls: Some(Arc::clone(&tls)), limits: outside };
+        let inside = Serve { name: "internal", answers: to_the_inside, tls: None, limits: inside };
         Ok(Self { public: listen(public, outside)?, internal: listen(internal, inside)?, tls, limits, app })
     }
 

@@ -1,6 +1,6 @@
 //! The door of the signed face: who is let in, how often, and who hears of those who are not.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::http::request::Parts;
@@ -11,15 +11,28 @@ use crate::app::{App, Current};
 use crate::auth::{Cause, Denied, Received, Verified};
 use crate::failures::network;
 use crate::refusal;
-use crate::shell::Connection;
+
+/// A request at the door: all of it but the body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking<'a> {
+    pub(crate) parts: &'a Parts,
+    /// Where it comes from, if that is known.
+    pub(crate) source: Option<IpAddr>,
+}
+
+impl<'a> Asking<'a> {
+    pub(crate) fn path(self) -> &'a str {
+        self.parts.uri.path()
+    }
+}
 
 /// The refusal of an address that is locked out, before anything of its request is looked at.
-pub(crate) fn locked(app: &App, current: &Current, parts: &Parts) -> Option<Response> {
-    let (lock, connection) = (current.settings.public.lock?, connection(parts)?);
-    let failures = app.bad_signatures.count(network(connection.source), lock.lasts, Instant::now());
+pub(crate) fn locked(app: &App, current: &Current, asking: Asking<'_>) -> Option<Response> {
+    let (lock, source) = (current.settings.public.lock?, asking.source?);
+    let failures = app.bad_signatures.count(network(source), lock.lasts, Instant::now());
     (failures >= lock.failures).then(|| {
-        note(app, parts, None, "locked address");
-        refusal::locked(parts.uri.path(), lock.lasts)
+        note(app, asking, None, "locked address");
+        refusal::locked(asking.path(), lock.lasts)
     })
 }
 
@@ -27,36 +40,37 @@ pub(crate) fn locked(app: &App, current: &Current, parts: &Parts) -> Option<Resp
 pub(crate) fn admit<'a>(
     app: &App,
     current: &'a Current,
-    parts: &Parts,
+    asking: Asking<'_>,
     body: &[u8],
 ) -> Result<Verified<'a>, Box<Response>> {
+    let parts = asking.parts;
     let received = Received { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body };
     let client = current
         .verifier
         .verify(&received, SystemTime::now().into())
-        .map_err(|denied| Box::new(turn_away(app, current, parts, denied)))?;
+        .map_err(|denied| Box::new(turn_away(app, current, asking, denied)))?;
     match client.rate.map_or(Ok(()), |rate| rate.admit()) {
         Ok(()) => Ok(client),
         Err(wait) => {
-            note(app, parts, Some(client.ak.to_owned()), "too many requests");
-            Err(Box::new(refusal::too_many(parts.uri.path(), wait)))
+            note(app, asking, Some(client.ak.to_owned()), "too many requests");
+            Err(Box::new(refusal::too_many(asking.path(), wait)))
         }
     }
 }
 
 /// Has it noted that a client asked for what it was not given.
-pub(crate) fn not_permitted(app: &App, parts: &Parts, client: &Verified<'_>, why: NotPermitted) {
-    note(app, parts, Some(client.ak.to_owned()), why.name());
+pub(crate) fn not_permitted(app: &App, asking: Asking<'_>, client: &Verified<'_>, why: NotPermitted) {
+    note(app, asking, Some(client.ak.to_owned()), why.name());
 }
 
-fn turn_away(app: &App, current: &Current, parts: &Parts, denied: Denied) -> Response {
+fn turn_away(app: &App, current: &Current, asking: Asking<'_>, denied: Denied) -> Response {
     let Denied { ak, cause } = denied;
-    let source = connection(parts).map(|connection| connection.source);
+    let source = asking.source;
     tracing::info!(?ak, %cause, ?source, "a signature was not accepted");
     metrics::counter!("anteroom_signatures_refused_total").increment(1);
-    note(app, parts, ak, cause.name());
+    note(app, asking, ak, cause.name());
     if cause == Cause::NoRoom {
-        return refusal::too_many(parts.uri.path(), Duration::from_secs(1));
+        return refusal::too_many(asking.path(), Duration::from_secs(1));
     }
     if let (Some(lock), Some(source)) = (current.settings.public.lock, source) {
         let failures = app.bad_signatures.failed(network(source), lock.lasts, Instant::now());
@@ -64,16 +78,11 @@ fn turn_away(app: &App, current: &Current, parts: &Parts, denied: Denied) -> Res
             tracing::warn!(%source, failures, lasts = ?lock.lasts, "locked an address out of the signed face");
         }
     }
-    refusal::signature(parts.uri.path())
+    refusal::signature(asking.path())
 }
 
-fn note(app: &App, parts: &Parts, ak: Option<String>, cause: &'static str) {
+fn note(app: &App, asking: Asking<'_>, ak: Option<String>, cause: &'static str) {
     if let Some(note) = app.note_refusal.get() {
-        let source = connection(parts).map(|connection| connection.source);
-        note(Refusal { ak, cause, source, interface: parts.uri.path().to_owned() });
+        note(Refusal { ak, cause, source: asking.source, interface: asking.path().to_owned() });
     }
-}
-
-fn connection(parts: &Parts) -> Option<&Arc<Connection>> {
-    parts.extensions.get()
 }

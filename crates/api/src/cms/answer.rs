@@ -17,24 +17,20 @@ pub(crate) fn response(envelope: Envelope, answer: Result<Written, Refused>) -> 
 
 /// Success. The data are written once and copied where an envelope has them twice.
 pub(crate) fn wrapped(envelope: Envelope, Written { data, count }: &Written) -> Vec<u8> {
-    let (result, code) = (Code::Succeeded.legacy(), Code::Succeeded.text());
-    let count = count.map(|count| format!(r#""count":{count},"#)).unwrap_or_default();
     let mut text = Vec::with_capacity(2 * data.len() + 128);
     let mut add = |part: &[u8]| text.extend_from_slice(part);
-    match envelope {
-        Envelope::A => {
-            add(format!(r#"{{"result":"{result}","resultCode":"{code}",{count}"resultDatas":"#).as_bytes());
-            add(data);
-            add(br#","resultDesc":"#);
+    match (envelope, count) {
+        (Envelope::A, None) => add(br#"{"result":"0","resultCode":"0100000","resultDatas":"#),
+        (Envelope::A, Some(count)) => {
+            add(format!(r#"{{"result":"0","resultCode":"0100000","count":{count},"resultDatas":"#).as_bytes());
         }
-        Envelope::B => add(format!(r#"{{"resultCode":"{code}","resultDesc":"#).as_bytes()),
-        Envelope::C => add(format!(r#"{{"returnCode":"{result}","description":"success","data":"#).as_bytes()),
-        Envelope::L => add(format!(r#"{{"result":"{result}","resultDatas":"#).as_bytes()),
-        Envelope::LBoth => {
-            add(format!(r#"{{"result":"{result}","resultDatas":"#).as_bytes());
-            add(data);
-            add(br#","resultDesc":"#);
-        }
+        (Envelope::B, _) => add(br#"{"resultCode":"0100000","resultDesc":"#),
+        (Envelope::C, _) => add(br#"{"returnCode":"0","description":"success","data":"#),
+        (Envelope::L | Envelope::LBoth, _) => add(br#"{"result":"0","resultDatas":"#),
+    }
+    if matches!(envelope, Envelope::A | Envelope::LBoth) {
+        add(data);
+        add(br#","resultDesc":"#);
     }
     add(data);
     add(b"}");

@@ -1,11 +1,13 @@
 //! Reading a request's body whole, within bounds.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::HttpBody as Body;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use bytes::{Bytes, BytesMut};
+use futures::FutureExt;
 use http_body_util::BodyExt;
 
 /// Largest body of a request about one thing: 64 KiB.
@@ -33,20 +35,26 @@ pub(crate) enum BodyError {
 }
 
 /// The whole body, of at most `max` bytes.
-pub(crate) async fn read_body(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, BodyError> {
+pub(crate) async fn read_body<B>(headers: &HeaderMap, body: B, max: usize) -> Result<Bytes, BodyError>
+where
+    B: Body<Data = Bytes>,
+{
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let is_waiting_to_send = headers.contains_key(EXPECT);
     if announced.is_some_and(|length| length > DRAINED_MAX || (length > max && is_waiting_to_send)) {
         return Err(BodyError::TooLarge);
     }
-    match tokio::time::timeout(SENDING_MAX, collect(body, max)).await {
-        Ok(result) => result,
-        Err(_) => Err(BodyError::TooSlow),
+    let mut collecting = pin!(collect(body, max));
+    // Mostly it has come with the head, and no clock is needed.
+    if let Some(result) = collecting.as_mut().now_or_never() {
+        return result;
     }
+    tokio::time::timeout(SENDING_MAX, collecting).await.unwrap_or(Err(BodyError::TooSlow))
 }
 
 /// Collects up to `max` bytes; of a larger body reads on up to [`DRAINED_MAX`] and keeps nothing.
-async fn collect(mut body: Body, max: usize) -> Result<Bytes, BodyError> {
+async fn collect(body: impl Body<Data = Bytes>, max: usize) -> Result<Bytes, BodyError> {
+    let mut body = pin!(body);
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     let mut length = 0;
@@ -78,7 +86,7 @@ mod tests {
 
     async fn read(parts: &[&'static str], max: usize) -> Result<Bytes, BodyError> {
         let parts: Vec<Result<Bytes, std::io::Error>> = parts.iter().map(|part| Ok(Bytes::from(*part))).collect();
-        read_body(&HeaderMap::new(), Body::from_stream(futures::stream::iter(parts)), max).await
+        read_body(&HeaderMap::new(), axum::body::Body::from_stream(futures::stream::iter(parts)), max).await
     }
 
     #[tokio::test]
@@ -98,7 +106,7 @@ mod tests {
             if expects {
                 headers.insert(EXPECT, "100-continue".parse().unwrap());
             }
-            let never = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+            let never = axum::body::Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
             let reading = read_body(&headers, never, 5);
             tokio::time::timeout(Duration::from_millis(50), reading).await.ok()
         };

@@ -6,14 +6,17 @@ use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Method;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
-use futures::future::{Either, Ready, ready};
+use futures::FutureExt;
+use futures::future::{BoxFuture, Ready, ready};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
@@ -27,12 +30,13 @@ use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
 use super::lingering::Lingering;
+use super::patience::{BEAT, Patience};
 use super::tls::SharedTls;
 use crate::refusal;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
-/// How long a client may take to send a request's head, and to begin with the next.
+/// How long a client may take to send a request's head, and to begin with the next, give or take a [`BEAT`].
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// How long a connection that carries several requests at once may carry none.
 const IDLE_MAX: Duration = Duration::from_secs(60);
@@ -81,12 +85,12 @@ pub(super) enum Phase {
 pub(super) async fn serve(
     stream: TcpStream,
     source: IpAddr,
-    router: Router,
+    answers: Answers,
     tls: Option<SharedTls>,
     phase: watch::Receiver<Phase>,
 ) {
     let connection = Arc::new(Connection { source, served: AtomicU32::new(0), streams: AtomicU32::new(0) });
-    let requests = Requests { router, connection };
+    let requests = Requests { answers, connection };
     // Both are refinements: a connection that refuses them serves as well.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX));
@@ -107,7 +111,7 @@ pub(super) async fn serve(
 async fn serve_http1(stream: impl AsyncRead + AsyncWrite + Unpin, requests: Requests, phase: watch::Receiver<Phase>) {
     let connection = Arc::clone(&requests.connection);
     let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(Patience)
         .header_read_timeout(HEAD_MAX)
         .max_header_size(HEAD_BYTES_MAX as usize)
         .serve_connection(TokioIo::new(Lingering::new(stream)), requests);
@@ -159,14 +163,17 @@ where
 /// Runs a connection until it ends, is idle for too long, or the server stops.
 async fn drive(serving: impl Graceful, connection: &Connection, mut phase: watch::Receiver<Phase>) {
     let mut serving = pin!(serving);
-    let mut idle = interval_at(Instant::now() + HEAD_MAX, IDLE_MAX);
+    let mut beat = interval_at(Instant::now() + BEAT, BEAT);
+    let mut look_at = Instant::now() + HEAD_MAX;
     let mut served_before = 0;
     let mut is_finishing = *phase.borrow() == Phase::Finishing;
     if is_finishing {
         serving.as_mut().finish();
     }
     loop {
+        // What happens most is looked at first, and no lot is drawn.
         tokio::select! {
+            biased;
             ended = serving.as_mut() => {
                 return if let Err(error) = ended {
                     tracing::trace!(source = %connection.source, %error, "a connection ended early");
@@ -176,7 +183,11 @@ async fn drive(serving: impl Graceful, connection: &Connection, mut phase: watch
                 Ok(()) => { is_finishing = true; serving.as_mut().finish(); }
                 Err(_) => return,
             },
-            _ = idle.tick() => {
+            now = beat.tick() => {
+                if now < look_at {
+                    continue;
+                }
+                look_at = now + IDLE_MAX;
                 let served = connection.served.load(Ordering::Relaxed);
                 let is_idle = served == served_before && connection.streams.load(Ordering::Relaxed) == 0;
                 if is_idle && (is_finishing || served == 0) {
@@ -192,24 +203,72 @@ async fn drive(serving: impl Graceful, connection: &Connection, mut phase: watch
     }
 }
 
-/// Hands a connection's requests to the router.
+/// What answers a listener's requests.
+#[derive(Clone)]
+pub(crate) struct Answers {
+    /// Asked first.
+    pub(crate) shortcuts: Option<Arc<dyn Shortcuts>>,
+    /// Answers everything.
+    pub(crate) router: Router,
+}
+
+/// Requests that are answered without the router, which takes its time.
+pub(crate) trait Shortcuts: Send + Sync {
+    /// Whether a request is one of these, and which.
+    fn find(&self, method: &Method, path: &str) -> Option<usize>;
+
+    /// Answers the one that was found, which came from `source`.
+    fn answer(
+        self: Arc<Self>,
+        found: usize,
+        request: Request<Incoming>,
+        source: IpAddr,
+    ) -> BoxFuture<'static, Response>;
+}
+
+/// Hands a connection's requests to what answers them.
 struct Requests {
-    router: Router,
+    answers: Answers,
     connection: Arc<Connection>,
 }
 
 impl Service<Request<Incoming>> for Requests {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<RouteFuture<Infallible>, Ready<Result<Response, Infallible>>>;
+    type Future = Answering;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.connection.served.fetch_add(1, Ordering::Relaxed);
         if let Some(refusal) = refusal::of_form(&request) {
-            return Either::Right(ready(Ok(refusal)));
+            return Answering::Refused(ready(refusal));
+        }
+        if let Some(shortcuts) = &self.answers.shortcuts
+            && let Some(found) = shortcuts.find(request.method(), request.uri().path())
+        {
+            let answer = Arc::clone(shortcuts).answer(found, request, self.connection.source);
+            return Answering::Directly(answer);
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Arc::clone(&self.connection));
-        Either::Left(self.router.clone().call(request))
+        Answering::Routed(self.answers.router.clone().call(request))
+    }
+}
+
+/// An answer on its way.
+enum Answering {
+    Refused(Ready<Response>),
+    Directly(BoxFuture<'static, Response>),
+    Routed(RouteFuture<Infallible>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Refused(answer) => answer.poll_unpin(cx).map(Ok),
+            Self::Directly(answer) => answer.poll_unpin(cx).map(Ok),
+            Self::Routed(answer) => answer.poll_unpin(cx),
+        }
     }
 }

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
-use super::connection::{self, Phase};
+use super::connection::{self, Answers, Phase};
 use super::sources::Sources;
 use super::tls::SharedTls;
 use crate::settings::Limits;
@@ -30,7 +29,7 @@ pub(crate) struct Serve {
     /// For logs and metrics.
     pub(crate) name: &'static str,
     /// All faces of this listener.
-    pub(crate) router: Router,
+    pub(crate) answers: Answers,
     /// None: plain HTTP.
     pub(crate) tls: Option<SharedTls>,
     /// Of the moment at which a connection comes.
@@ -98,10 +97,10 @@ impl Accepting {
                 return;
             }
         };
-        let (router, tls) = (self.serve.router.clone(), self.serve.tls.clone());
+        let (answers, tls) = (self.serve.answers.clone(), self.serve.tls.clone());
         let (phases, alive) = (self.phases.clone(), self.alive.clone());
         tokio::spawn(async move {
-            connection::serve(stream, source.ip(), router, tls, phases).await;
+            connection::serve(stream, source.ip(), answers, tls, phases).await;
             drop((place, alive));
         });
     }
