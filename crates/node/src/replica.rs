@@ -117,7 +117,7 @@ impl Replica {
 
     /// All records up to `position` are durable.
     pub fn committed(&mut self, position: Position) {
-        debug_assert!(
+        assert!(
             self.durable <= position && position <= self.decided,
             "record {position} was committed, but {} is durable and {} decided",
             self.durable,

@@ -67,7 +67,7 @@ impl World {
         self.books.caller(key, caller);
         self.add_caller_phone(line, caller, leg);
         let events = self.send_outputs(Side::Phone, line, outputs);
-        debug_assert!(events.is_empty(), "a leg that has just sent its INVITE has nothing to tell");
+        assert!(events.is_empty(), "a leg that has just sent its INVITE has nothing to tell");
         self.caller_intends(caller, line);
     }
 
