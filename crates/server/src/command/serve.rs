@@ -24,7 +24,7 @@ pub(crate) struct Options {
     /// The folder of the journal, instead of the one in the file
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// How many threads serve SIP and HTTP, instead of the number in the file
+    /// How many threads serve SIP, and as many HTTP, instead of the number in the file
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }

@@ -65,7 +65,7 @@ pub(crate) struct Config {
     pub(crate) keys: Option<MasterKeyPlace>,
     pub(crate) journal: Journal,
     pub(crate) log: Log,
-    /// How many threads serve SIP and HTTP; none: as many as there are processors.
+    /// How many threads serve SIP, and as many HTTP; none: as many as there are processors.
     pub(crate) threads: Option<usize>,
 }
 

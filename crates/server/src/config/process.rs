@@ -94,7 +94,7 @@ pub(crate) fn log(root: &Reader<'_>) -> Log {
     Log { format: reader.get_or("format", LogFormat::Text), level: reader.get_or("level", LogLevel::Info) }
 }
 
-/// Reads `[process]`: how many threads serve SIP and HTTP; none: as many as there are processors.
+/// Reads `[process]`: how many threads serve SIP, and as many HTTP; none: as many as there are processors.
 pub(crate) fn threads(root: &Reader<'_>) -> Option<usize> {
     let reader = root.table("process")?;
     let threads = reader.number("threads", 1..=256_u16)?;

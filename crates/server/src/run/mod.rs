@@ -8,19 +8,20 @@ mod metrics;
 mod open;
 mod readiness;
 mod server;
+mod threads;
 mod tls;
 mod wait_metrics;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::command::Failure;
 use crate::config::{self, Config, LoadError};
 
 pub(crate) use server::{Server, make_private};
+pub(crate) use threads::{Runtimes, give_way};
 pub(crate) use tls::{CERTIFICATE, install_cryptography};
 
 /// How long an orderly stop may take before the process ends anyway.
@@ -60,23 +61,16 @@ where
     descriptors::check(&config);
     let render = metrics::install()?;
     tls::install_cryptography();
-    let runtime = runtime(config.threads)?;
-    let result = runtime.block_on(async {
+    let Runtimes { edge, faces } = Runtimes::start(config.threads)?;
+    let result = edge.block_on(async {
         let signals = Signals::listen()?;
-        let server = Server::start(config, render).await?;
+        let server = Server::start(config, render, faces.handle()).await?;
         let until = ready(&server);
         signals.serve(server, file, until).await
     });
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    edge.shutdown_timeout(Duration::from_secs(1));
+    faces.shutdown_timeout(Duration::from_secs(1));
     result
-}
-
-fn runtime(threads: Option<usize>) -> Result<Runtime, Failure> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if let Some(threads) = threads {
-        builder.worker_threads(threads);
-    }
-    builder.thread_name("edge").enable_all().build().map_err(|error| Failure::of(&error))
 }
 
 /// The signals we act on.

@@ -49,16 +49,19 @@ fn journal(journal: &config::Journal) -> Result<Journal, Failure> {
     }
 }
 
-/// Opens the history beside the journal, and has it follow each node. Nothing waits until it has caught up.
-pub(crate) fn histories(config: &Config, nodes: &[Node]) -> Result<Vec<History>, Failure> {
+/// Opens the history beside the journal, and has it follow each node on `threads`. Nothing waits until it has caught up.
+pub(crate) async fn histories(config: &Config, nodes: &[Node], threads: &Handle) -> Result<Vec<History>, Failure> {
     let Some(journal) = nodes.first().map(Node::journal_id) else { return Ok(Vec::new()) };
     let archive = match config.journal.store {
         Store::Memory => Archive::memory(journal),
         Store::Sqlite => Archive::open(&config.journal.data, journal),
     };
     let archive = archive.map_err(|error| Failure::of(&error))?;
-    let follow = |node: &Node| History::start(&archive, node.clone(), config.journal.history, &Handle::current());
-    nodes.iter().map(|node| follow(node).map_err(|error| Failure::of(&error))).collect()
+    let (nodes, options, runtime) = (nodes.to_vec(), config.journal.history, threads.clone());
+    let follow = move |node| History::start(&archive, node, options, &runtime);
+    // Started from there, the histories' own threads have the priority of `threads`.
+    let started = threads.spawn_blocking(|| nodes.into_iter().map(follow).collect::<Result<Vec<_>, _>>());
+    started.await.map_err(|error| Failure::of(&error))?.map_err(|error| Failure::of(&error))
 }
 
 /// No leg survives a restart yet, so no call does; one record ends the calls and forgets their legs.

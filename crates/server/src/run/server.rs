@@ -10,6 +10,7 @@ use api::{Faces, RenderMetrics};
 use history::History;
 use node::Node;
 use sip::{Edge, Vitals};
+use tokio::runtime::Handle;
 
 use super::keys::Keys;
 use super::readiness::Ready;
@@ -33,21 +34,23 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts journal, nodes, their histories, faces and the SIP edge, in this order: nothing is asked or rung before it can be decided.
-    pub(crate) async fn start(config: Config, render: RenderMetrics) -> Result<Self, Failure> {
+    /// Starts journal, nodes, their histories, faces and the SIP edge, in this order: nothing is asked or rung before it can
+    /// be decided. Histories and faces run on `threads`, the edge where this is called.
+    pub(crate) async fn start(config: Config, render: RenderMetrics, threads: &Handle) -> Result<Self, Failure> {
         let begun = Instant::now();
         make_private(&config.journal.data)?;
         let tls = tls::settings(&config).map_err(|error| Failure::of(&error))?;
         let mut keys = Keys::open(&config)?;
         let nodes = open::nodes(&config).await?;
-        let histories = open::histories(&config, &nodes)?;
+        let histories = open::histories(&config, &nodes, threads).await?;
         let ready = Ready::default();
         let render = floor_metrics::start(&nodes, render);
         let mut settings = to_api::settings(&config, tls);
         let configured = mem::take(&mut settings.public.access_keys);
         settings.public.access_keys = keys.configure(configured, |all| all);
         let faces = Faces::start(settings, nodes.clone(), histories.clone(), render, ready.check(&nodes));
-        let faces = faces.await.map_err(|error| Failure::of(&error))?;
+        let faces = threads.spawn(faces).await.map_err(|error| Failure::of(&error))?;
+        let faces = faces.map_err(|error| Failure::of(&error))?;
         keys.watch(faces.access())?;
         let edge = Edge::start(to_sip::settings(&config), nodes.clone()).await.map_err(|error| Failure::of(&error))?;
         ready.starts(edge.vitals());
@@ -195,7 +198,7 @@ domain = "127.0.0.1"
         config.journal.data.clone_from(&folder);
         tls::install_cryptography();
         let signals = Signals::listen().expect("signals can be listened to");
-        let server = Server::start(config, Arc::new(String::new)).await.expect("the server starts");
+        let server = Server::start(config, Arc::new(String::new), &Handle::current()).await.expect("the server starts");
         assert_eq!(ready(&server).0, 200);
 
         let part = server.vitals().run("switchboard", async { panic!("a fault for the test") });
