@@ -11,11 +11,15 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::centre::{ASKED, Centre, Question, Size};
 use super::figures::{Figures, micros};
+use super::load::Load;
 use super::{bare, decisions, load};
 use crate::command::{Failure, print_line};
-use crate::run::install_cryptography;
+use crate::run::{give_way, install_cryptography};
 
 const PRIVATE_CALLS: &str = "/rest/cmsapp/v1/openapi/agent/agentprivatecall";
+
+/// How many questions a second are asked while decisions are measured; none: as many as can be.
+const LOADS: [Option<u32>; 4] = [Some(500), Some(2_000), Some(8_000), None];
 
 /// How many connections ask where only the size of the floor counts.
 const CONNECTIONS: usize = 16;
@@ -29,6 +33,8 @@ const NOTES: &str = "\
 Everything runs in this process, over TLS on 127.0.0.1, with connections kept open and every signature checked. Ours
 and the bare handler take turns, so that both meet the machine alike; clients share it with them. Figures are medians
 of the rounds. `processor` is the time of the serving threads for one answer: the figure to compare on a busy machine.
+Serving threads and clients give way to whatever decides, as the serving threads do in `anteroom serve`; clients are
+elsewhere then.
 
 Examples:
   anteroom bench api
@@ -60,7 +66,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     install_cryptography();
-    let clients = Builder::new_multi_thread().enable_all().thread_name("clients").build();
+    let clients = Builder::new_multi_thread().enable_all().thread_name("clients").on_thread_start(give_way).build();
     let clients = clients.map_err(|error| Failure::of(&error))?;
     let bench = Bench { options, clients: &clients };
     let mut report = Report { is_json: options.json, values: Map::new() };
@@ -96,7 +102,8 @@ impl Bench<'_> {
         let answer = self.clients.block_on(load::ask_once(centre.address(), tls, &question))?;
         let bare = bare::serve(&centre, question.path, answer)?;
         for connections in self.options.connections.iter().copied() {
-            let run = |address| load::measure(&centre, self.clients, address, &question, connections, self.lasts());
+            let load = Load { connections, per_second: None };
+            let run = |address| load::measure(&centre, self.clients, address, &question, load, self.lasts());
             let (mut bares, mut ours) = (Vec::new(), Vec::new());
             for _ in 0..self.options.rounds {
                 bares.push(run(bare)?);
@@ -114,7 +121,7 @@ impl Bench<'_> {
         for agents in [100, 10_000] {
             for waiting in [100, 100_000] {
                 let centre = self.centre(Size { agents, waiting })?;
-                let run = || self.load(&centre, &private_calls()?);
+                let run = || self.load(&centre, &private_calls()?, None);
                 let runs = (0..self.options.rounds).map(|_| run()).collect::<Result<Vec<_>, _>>()?;
                 report.figures(&format!("{agents} agents, {waiting} calls waiting"), Figures::median(&runs));
                 centre.stop();
@@ -123,8 +130,9 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn load(&self, centre: &Centre, question: &Question) -> Result<Figures, Failure> {
-        load::measure(centre, self.clients, centre.address(), question, CONNECTIONS, self.lasts())
+    fn load(&self, centre: &Centre, question: &Question, per_second: Option<u32>) -> Result<Figures, Failure> {
+        let load = Load { connections: CONNECTIONS, per_second };
+        load::measure(centre, self.clients, centre.address(), question, load, self.lasts())
     }
 
     /// Every interface that may ask about 6,000 agents at once, asked about so many.
@@ -139,7 +147,8 @@ impl Bench<'_> {
         for entry in interfaces().iter().filter(asks_about_many) {
             let body = json!({ "ccId": 1, "vdn": 170, "agentIds": agents }).to_string();
             let question = Question::new(entry.about.path, body)?;
-            let ask = || load::measure(&centre, self.clients, centre.address(), &question, 1, self.lasts());
+            let load = Load { connections: 1, per_second: None };
+            let ask = || load::measure(&centre, self.clients, centre.address(), &question, load, self.lasts());
             let runs = (0..self.options.rounds).map(|_| ask()).collect::<Result<Vec<_>, _>>()?;
             report.batch(entry.about.name, Figures::median(&runs));
         }
@@ -153,22 +162,27 @@ impl Bench<'_> {
         let mut leg = 1_000_000;
         let mut decide = |while_it: &dyn Fn() -> Result<(), Failure>| {
             let is_over = Arc::new(AtomicBool::new(false));
-            let deciding = self.clients.spawn(decisions::measure(centre.node.clone(), leg, Arc::clone(&is_over)));
+            let deciding = decisions::start(centre.node.clone(), leg, Arc::clone(&is_over));
             leg += 1_000_000;
             let done = while_it();
             is_over.store(true, Ordering::Relaxed);
-            let figures = self.clients.block_on(deciding).map_err(|error| Failure::of(&error))??;
+            let figures =
+                deciding.join().map_err(|_| Failure::Failed("the thread that decides broke".to_owned()))??;
             done.map(|()| figures)
         };
-        let (mut alone, mut loaded) = (Vec::new(), Vec::new());
+        let mut alone = Vec::new();
+        let mut loaded = LOADS.map(|per_second| (per_second, Vec::new()));
         for _ in 0..self.options.rounds {
             alone.push(decide(&|| {
                 std::thread::sleep(self.lasts());
                 Ok(())
             })?);
-            loaded.push(decide(&|| self.load(&centre, &private_calls()?).map(drop))?);
+            for (per_second, runs) in &mut loaded {
+                runs.push(decide(&|| self.load(&centre, &private_calls()?, *per_second).map(drop))?);
+            }
         }
-        report.decided(Figures::median(&alone), Figures::median(&loaded));
+        let loaded = loaded.map(|(per_second, runs)| (per_second, Figures::median(&runs)));
+        report.decided(Figures::median(&alone), &loaded);
         centre.stop();
         Ok(())
     }
@@ -219,14 +233,20 @@ impl Report {
         self.line(&format!("  {:<36} goal for p99 {BATCH_GOAL:?}: {goal}", ""));
     }
 
-    fn decided(&mut self, alone: Figures, loaded: Figures) {
-        self.title("decisions, from submission to receipt, memory journal");
+    fn decided(&mut self, alone: Figures, loaded: &[(Option<u32>, Figures)]) {
+        self.title("decisions, from submission to receipt, memory journal, 16 connections asking meanwhile");
         self.figures("without questions", alone);
-        self.figures("with 16 connections asking", loaded);
-        let rise = micros(loaded.p50) / micros(alone.p50) - 1.0;
-        let goal = if rise <= 0.1 { "met" } else { "NOT met" };
-        self.line(&format!("  p50 rises by {:.0} % (goal at most 10 %: {goal})", rise * 100.0));
-        self.values.insert("decisions rise".to_owned(), json!(rise));
+        for (per_second, figures) in loaded {
+            let name = per_second.map_or_else(
+                || "as many questions as can be".to_owned(),
+                |per_second| format!("{per_second} questions a second"),
+            );
+            self.figures(&name, *figures);
+            let rise = micros(figures.p50) / micros(alone.p50) - 1.0;
+            let goal = if rise <= 0.1 { "met" } else { "NOT met" };
+            self.line(&format!("  {:<36} p50 rises by {:.0} % (goal at most 10 %: {goal})", "", rise * 100.0));
+            self.values.insert(format!("decisions rise, {name}"), json!(rise));
+        }
     }
 
     fn end(self) {

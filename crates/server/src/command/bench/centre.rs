@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use api::auth::{EmptyQuery, SignatureTime, ToSign, sign};
 use api::{AccessKey, Faces, InternalSettings, Limits, PublicSettings, Readiness, Secret, Settings, TlsSettings};
@@ -19,6 +19,7 @@ use node::{Journal, Node, NodeOptions, Submission};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::command::Failure;
+use crate::run::give_way;
 
 pub(super) const VDN: VdnId = VdnId(170);
 /// The agent who is asked for: engaged, with [`PRIVATE_CALLS`] waiting.
@@ -33,6 +34,9 @@ pub(super) const CONTENT_TYPE: &str = "application/json; charset=UTF-8";
 
 /// How many commands are under way at a time while the floor is filled.
 const FILLED_AT_ONCE: usize = 500;
+
+/// How long the history may take for the filling.
+const FOLLOWED_MAX: Duration = Duration::from_secs(120);
 
 /// The centre, serving.
 pub(super) struct Centre {
@@ -87,6 +91,7 @@ impl Centre {
             .worker_threads(threads)
             .enable_all()
             .on_thread_start(move || {
+                give_way();
                 if let Ok(thread) = fs::canonicalize("/proc/thread-self") {
                     note.lock().unwrap_or_else(PoisonError::into_inner).push(thread.join("schedstat"));
                 }
@@ -100,9 +105,8 @@ impl Centre {
             fill(&node, size).await?;
             let (render, ready) = (Arc::new(String::new), Arc::new(Readiness::default));
             let archive = Archive::memory(journal.id()).map_err(|error| Failure::of(&error))?;
-            let history = History::start(&archive, node.clone(), Options::default(), &Handle::current());
-            let histories = vec![history.map_err(|error| Failure::of(&error))?];
-            let faces = Faces::start(settings.clone(), vec![node.clone()], histories, render, ready).await;
+            let history = follow(&archive, node.clone()).await?;
+            let faces = Faces::start(settings.clone(), vec![node.clone()], vec![history], render, ready).await;
             Ok::<_, Failure>((node, faces.map_err(|error| Failure::of(&error))?))
         })?;
         Ok(Self { serving, node, settings, faces, threads: noted })
@@ -187,6 +191,23 @@ async fn fill(node: &Node, size: Size) -> Result<(), Failure> {
         submitted.into_iter().collect::<Result<Vec<_>, _>>()?;
     }
     Ok(())
+}
+
+/// A history that has caught up: what it has to do for the filling is not for the questions to wait for. It gives way like
+/// whoever starts it.
+async fn follow(archive: &Archive, node: Node) -> Result<History, Failure> {
+    let (archive, runtime) = (archive.clone(), Handle::current());
+    let last = node.read(|_, position| position);
+    let start = move || History::start(&archive, node, Options::default(), &runtime);
+    let started = Handle::current().spawn_blocking(start).await.map_err(|error| Failure::of(&error))?;
+    let history = started.map_err(|error| Failure::of(&error))?;
+    let begun = Instant::now();
+    while !history.reached(last).await {
+        if begun.elapsed() > FOLLOWED_MAX {
+            return Err(Failure::Failed("the bench's history does not catch up".to_owned()));
+        }
+    }
+    Ok(history)
 }
 
 /// A call arrives on a leg of its own.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use engine::{Command, QueueId, Target};
 use node::{Node, Submission};
+use tokio::runtime::Builder;
 
 use super::centre::{arrive, arrived};
 use super::figures::Figures;
@@ -14,8 +16,16 @@ use crate::command::Failure;
 /// One decision in each: so many a second that none waits for the one before.
 const EVERY: Duration = Duration::from_millis(2);
 
-/// Decides until `is_over`: calls that arrive in a queue, and leave.
-pub(super) async fn measure(node: Node, first_leg: u64, is_over: Arc<AtomicBool>) -> Result<Figures, Failure> {
+/// Decides until `is_over`, on a thread of its own.
+pub(super) fn start(node: Node, first_leg: u64, is_over: Arc<AtomicBool>) -> JoinHandle<Result<Figures, Failure>> {
+    std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| Failure::of(&error))?;
+        runtime.block_on(measure(node, first_leg, is_over))
+    })
+}
+
+/// Calls arrive in a queue, and leave.
+async fn measure(node: Node, first_leg: u64, is_over: Arc<AtomicBool>) -> Result<Figures, Failure> {
     let begun = Instant::now();
     let mut times = Vec::new();
     let mut waits = None;

@@ -49,20 +49,30 @@ pub(super) async fn ask_once(
     ask(&mut connect(address, tls).await?, question).await
 }
 
-/// Asks `question` at `address` over so many connections for so long.
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// Over how many connections.
+    pub(super) connections: usize,
+    /// How often, all together; none: each asks when it has its answer.
+    pub(super) per_second: Option<u32>,
+}
+
+/// Has `question` asked at `address` for so long.
 pub(super) fn measure(
     centre: &Centre,
     clients: &Runtime,
     address: SocketAddr,
     question: &Question,
-    connections: usize,
+    load: Load,
     lasts: Duration,
 ) -> Result<Figures, Failure> {
     let tls = tls(centre)?;
     let phase = Arc::new(AtomicU8::new(WARMING));
     let question = Arc::new(question.clone());
-    let tasks: Vec<_> = (0..connections)
-        .map(|_| clients.spawn(client(address, Arc::clone(&tls), Arc::clone(&question), Arc::clone(&phase))))
+    let every = load.per_second.map(|rate| Duration::from_secs(load.connections as u64) / rate.max(1));
+    let tasks: Vec<_> = (0..load.connections)
+        .map(|_| clients.spawn(client(address, Arc::clone(&tls), Arc::clone(&question), every, Arc::clone(&phase))))
         .collect();
     clients.block_on(async {
         tokio::time::sleep(WARM_UP).await;
@@ -84,11 +94,16 @@ async fn client(
     address: SocketAddr,
     tls: Arc<ClientConfig>,
     question: Arc<Question>,
+    every: Option<Duration>,
     phase: Arc<AtomicU8>,
 ) -> Result<Vec<Duration>, Failure> {
     let mut sender = connect(address, tls).await?;
+    let mut pace = every.map(tokio::time::interval);
     let mut times = Vec::new();
     loop {
+        if let Some(pace) = &mut pace {
+            pace.tick().await;
+        }
         let now = phase.load(Ordering::Relaxed);
         if now == OVER {
             return Ok(times);
