@@ -59,6 +59,8 @@ impl World {
         let Some(kept) = call.kept.take() else { return };
         (call.other, call.other_note) = (kept.line, kept.note);
         call.stage = Stage::Talking { agent };
+        // In the journal nobody holds in a talk that begins; a phone that holds is told of again.
+        call.held = false;
         call.heard = (Sound::Nothing, Sound::Nothing);
         if let Some(line) = kept.line {
             self.set_role(line, Role::Other(id));

@@ -100,9 +100,7 @@ impl World {
         let holds =
             |line: Option<LineId>| line.and_then(|line| self.edge.legs.get(&line)).is_some_and(|slot| slot.holds);
         let (heard, is_held) = what_to_hear(call, holds(call.caller), holds(call.other));
-        if heard == call.heard {
-            return;
-        }
+        let is_other = heard != call.heard;
         let lines = (call.caller, call.other);
         let tells = matches!(call.stage, Stage::Talking { .. }) && call.kept.is_none() && is_held != call.held;
         if let Some(call) = self.edge.calls.get_mut(&id) {
@@ -110,6 +108,9 @@ impl World {
         }
         if tells {
             self.submit_fact(id, Command::SetHeld { call: id, held: is_held });
+        }
+        if !is_other {
+            return;
         }
         self.check_voice(id, lines, heard);
         for (line, sound) in [(lines.0, heard.0), (lines.1, heard.1)] {

@@ -33,7 +33,7 @@ pub(super) struct Call {
     pub(super) stage: Stage,
     /// What its legs have been told to hear.
     pub(super) heard: Heard,
-    /// Whether one side holds the other, as the journal was last told.
+    /// Whether one side holds the other, as the journal has it or was last told.
     pub(super) held: bool,
     /// Whether the caller's leg is noted in the journal.
     pub(super) caller_is_noted: bool,

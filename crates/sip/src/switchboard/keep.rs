@@ -111,6 +111,8 @@ impl<N: Network> Board<N> {
         let Some(kept) = call.kept.take() else { return };
         (call.other, call.other_note) = (kept.leg, kept.note);
         call.stage = Stage::Talking { agent };
+        // In the journal nobody holds in a talk that begins; a phone that holds is told of again.
+        call.held = false;
         if let Some(refer) = kept.refer {
             self.wish(refer, Wish::NotifyRefer { status: status_of(why), last: true });
         }

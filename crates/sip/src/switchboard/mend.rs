@@ -128,10 +128,7 @@ impl<N: Network> Board<N> {
             Some(kept) => Heard::Aside(aside(call, kept)),
             None => what_to_hear(&self.legs, call, with_audio),
         };
-        if heard == call.heard {
-            return;
-        }
-        call.heard = heard;
+        let is_other = std::mem::replace(&mut call.heard, heard) != heard;
         let is_held = matches!(heard, Heard::OnHold { .. });
         let tells = matches!(call.stage, Stage::Talking { .. }) && call.kept.is_none() && is_held != call.held;
         call.held = is_held;
@@ -139,7 +136,9 @@ impl<N: Network> Board<N> {
             let vdn = call.vdn;
             self.submit_fact(vdn, Command::SetHeld { call: id, held: is_held });
         }
-        self.play(id, heard);
+        if is_other {
+            self.play(id, heard);
+        }
     }
 
     fn play(&mut self, id: CallId, heard: Heard) {

@@ -154,6 +154,35 @@ async fn a_consultation_is_taken_back() {
     caller_and_sender_talk(&mut stand, &talk).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_is_held_is_held_when_it_is_taken_back_at_once() {
+    let mut stand = Stand::new(&[1001, 1099]).await;
+    let mut first = stand.phone("+49307").await;
+    dial(&mut first, "1099").await;
+    stand.pick_up(1).await;
+    let mut talk = stand.talk("1001", 0).await;
+    let held = stand.agents[0].sdp("sendonly");
+    stand.agents[0].request(&mut talk.agent, "INVITE", "", &held).await;
+    stand.agents[0].expect(&mut talk.agent, 200).await;
+    stand.agents[0].ack(&talk.agent).await;
+    stand.until("it is held", is_held).await;
+    let call = stand.node.read(|state, _| state.calls().find(|call: &&engine::Call| is_held_at(call)).unwrap().id);
+    let (to, mode) = (TransferTo::Agent(OTHER), TransferMode::Consult);
+    let asks = Command::TransferBy(Transfer { call, agent: SENDER, to, mode, expected_wait_max: None });
+    let takes = Command::TakeBack { call, agent: SENDER };
+    // In one batch, if it can be: the switchboard then sees nothing of what was between.
+    tokio::join!(is_done(&stand, asks), is_done(&stand, takes));
+    stand.until("it is held again", is_held).await;
+}
+
+fn is_held(state: &engine::State) -> bool {
+    state.calls().any(is_held_at)
+}
+
+fn is_held_at(call: &engine::Call) -> bool {
+    matches!(call.place, Place::Talking { agent, held: true, .. } if agent == SENDER)
+}
+
 /// A phone that dials a colleague while it talks: the second dialog, and where the house hears it there.
 async fn asks_by_phone(stand: &mut Stand, number: &str) -> (Dialog, std::net::SocketAddr) {
     let (dialog, answer) = dial(&mut stand.agents[0], number).await;
