@@ -9,12 +9,12 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use super::centre::{ASKED, Centre, Question, Size};
+use super::centre::{ASKED, Centre, Question, Size, thread_start};
 use super::figures::{Figures, micros};
 use super::load::Load;
 use super::{bare, decisions, load};
 use crate::command::{Failure, print_line};
-use crate::run::{give_way, install_cryptography};
+use crate::run::install_cryptography;
 
 const PRIVATE_CALLS: &str = "/rest/cmsapp/v1/openapi/agent/agentprivatecall";
 
@@ -38,6 +38,7 @@ elsewhere then.
 
 Examples:
   anteroom bench api
+  anteroom bench api --apart
   anteroom bench api --threads 2 --rounds 9 --seconds 2 --json";
 
 /// Ask agentprivatecall beside a bare handler of the same HTTP library, on floors of several sizes, and decide meanwhile
@@ -56,6 +57,9 @@ pub(crate) struct Options {
     /// How many threads serve
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+    /// Have serving threads and clients share the first processor: decisions have the others to themselves
+    #[arg(long)]
+    apart: bool,
     /// Only the comparison with the bare handler
     #[arg(long)]
     comparison: bool,
@@ -66,7 +70,8 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     install_cryptography();
-    let clients = Builder::new_multi_thread().enable_all().thread_name("clients").on_thread_start(give_way).build();
+    let prepare = thread_start(options.apart)?;
+    let clients = Builder::new_multi_thread().enable_all().thread_name("clients").on_thread_start(prepare).build();
     let clients = clients.map_err(|error| Failure::of(&error))?;
     let bench = Bench { options, clients: &clients };
     let mut report = Report { is_json: options.json, values: Map::new() };
@@ -87,7 +92,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn centre(&self, size: Size) -> Result<Centre, Failure> {
-        Centre::start(size, usize::from(self.options.threads))
+        Centre::start(size, usize::from(self.options.threads), thread_start(self.options.apart)?)
     }
 
     fn lasts(&self) -> Duration {

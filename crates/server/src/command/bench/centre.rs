@@ -16,6 +16,7 @@ use engine::{
 use futures::future::join_all;
 use history::{Archive, History, Options};
 use node::{Journal, Node, NodeOptions, Submission};
+use rustix::thread::{CpuSet, sched_setaffinity};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::command::Failure;
@@ -83,15 +84,15 @@ impl Question {
 }
 
 impl Centre {
-    /// A centre of this size, whose faces are served by `threads` threads.
-    pub(super) fn start(size: Size, threads: usize) -> Result<Self, Failure> {
+    /// A centre of this size, whose faces are served by `threads` threads that begin with `prepare`.
+    pub(super) fn start(size: Size, threads: usize, prepare: fn()) -> Result<Self, Failure> {
         let noted: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
         let note = Arc::clone(&noted);
         let serving = Builder::new_multi_thread()
             .worker_threads(threads)
             .enable_all()
             .on_thread_start(move || {
-                give_way();
+                prepare();
                 if let Ok(thread) = fs::canonicalize("/proc/thread-self") {
                     note.lock().unwrap_or_else(PoisonError::into_inner).push(thread.join("schedstat"));
                 }
@@ -208,6 +209,29 @@ async fn follow(archive: &Archive, node: Node) -> Result<History, Failure> {
         }
     }
     Ok(history)
+}
+
+/// What a thread begins with that serves or asks: it gives way, and runs on the first processor alone if `apart`.
+///
+/// # Errors
+/// The system does not let threads be kept apart.
+pub(super) fn thread_start(apart: bool) -> Result<fn(), Failure> {
+    if !apart {
+        return Ok(give_way);
+    }
+    let tried = std::thread::spawn(on_first_processor).join();
+    tried.map_err(|_| Failure::Failed("a thread broke".to_owned()))?.map_err(|error| Failure::of(&error))?;
+    Ok(|| {
+        give_way();
+        // It could be done a moment ago.
+        let _ = on_first_processor();
+    })
+}
+
+fn on_first_processor() -> rustix::io::Result<()> {
+    let mut first = CpuSet::new();
+    first.set(0);
+    sched_setaffinity(None, &first)
 }
 
 /// A call arrives on a leg of its own.
