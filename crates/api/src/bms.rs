@@ -39,6 +39,8 @@ async fn serve(entry: &'static Entry, State(app): State<Arc<App>>, request: Requ
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if parts.method != Method::POST {
+        // A body that is left on the connection would end it, and with it what the client asks next.
+        let _ = read_body(&parts.headers, body, entry.body_max()).await;
         return refusal::method("POST", path);
     }
     let max = entry.body_max();

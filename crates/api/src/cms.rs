@@ -106,6 +106,8 @@ where
     let asking = Asking { parts: &parts, source };
     let path = parts.uri.path();
     if parts.method.as_str() != entry.about.verb.name() {
+        // A body that is left on the connection would end it, and with it what the client asks next.
+        let _ = read_body(&parts.headers, body, entry.body_max()).await;
         return refusal::method(entry.about.verb.name(), path);
     }
     if let Some(refusal) = gate::locked(app, &app.current.load(), asking) {
