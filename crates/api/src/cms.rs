@@ -93,12 +93,7 @@ fn asked_at(method: &Method, path: &str) -> Option<usize> {
 }
 
 /// Answers a request to an interface, which came from `source`.
-pub(crate) async fn serve<B>(
-    entry: &'static Entry,
-    app: &App,
-    source: Option<IpAddr>,
-    request: axum::http::Request<B>,
-) -> Response
+async fn serve<B>(entry: &'static Entry, app: &App, source: Option<IpAddr>, request: axum::http::Request<B>) -> Response
 where
     B: Body<Data = Bytes>,
 {

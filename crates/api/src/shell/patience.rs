@@ -1,9 +1,8 @@
 //! How long a request's head is waited for, for less than a timer costs.
 //!
 //! The HTTP library sets a timer before each request's head and drops it after. A timer of the runtime is a lock, a place
-//! in a wheel and a place in memory: a fifteenth of what a question costs. Here it is a moment that is compared with the
-//! clock each time the connection is looked at, and [`super::connection`] sees to it that this is at least every
-//! [`BEAT`].
+//! in a wheel and a place in memory. Here it is a moment that is compared with the clock each time the connection is looked
+//! at, and [`super::connection`] sees to it that this is at least every [`BEAT`].
 
 use std::future::Future;
 use std::pin::Pin;
