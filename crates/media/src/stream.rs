@@ -29,8 +29,9 @@ struct Relay {
     ssrc: u32,
     /// The sender's newest sequence number.
     highest: u16,
-    /// How far back from `highest` our numbers are still the sender's; older ones were ours before.
-    back: u16,
+    /// How many of the sender's numbers, up to and with `highest`, have their place by `sequence_offset`; what is older
+    /// has none any more.
+    placed: u16,
     sequence_offset: u16,
     timestamp_offset: u32,
     /// Where the sender goes on if the last strange number was a new start.
@@ -112,7 +113,7 @@ impl Stream {
         let Some(relay) = self.relay.as_mut().filter(|relay| relay.ssrc == packet.ssrc) else { return };
         if relay.place(packet.sequence) == Place::Ahead {
             relay.sequence_offset = relay.sequence_offset.wrapping_sub(1);
-            relay.back = 0;
+            relay.placed = 0;
         }
     }
 
@@ -154,7 +155,7 @@ impl Stream {
         self.relay = Some(Relay {
             ssrc: packet.ssrc,
             highest: packet.sequence,
-            back: 0,
+            placed: 1,
             sequence_offset: self.sequence.wrapping_sub(packet.sequence),
             timestamp_offset: self.next_timestamp(clock).wrapping_sub(packet.timestamp),
             restart: None,
@@ -168,12 +169,12 @@ impl Relay {
         let behind = self.highest.wrapping_sub(sequence);
         if (1..=DROPOUT_MAX).contains(&ahead) {
             self.highest = sequence;
-            self.back = self.back.saturating_add(ahead).min(MISORDER_MAX);
+            self.placed = self.placed.saturating_add(ahead).min(MISORDER_MAX + 1);
             self.restart = None;
             Place::Ahead
         } else if behind == 0 {
             Place::Late
-        } else if behind <= self.back {
+        } else if behind < self.placed {
             Place::Behind
         } else if self.restart == Some(sequence) {
             Place::Restarted
@@ -312,6 +313,7 @@ mod tests {
         let after = stream.audio(&packet(9, 103, 16_480), 480, 8).expect("in order");
         assert_eq!(numbers(after), (before.sequence.wrapping_add(1), before.timestamp.wrapping_add(480), false));
         assert_eq!(stream.audio(&packet(9, 99, 15_840), 490, 8), Err(Late));
+        assert_eq!(stream.audio(&packet(9, 102, 16_160), 500, 8), Err(Late), "left out, and it comes again as audio");
     }
 
     /// What may happen to a stream.
