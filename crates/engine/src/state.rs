@@ -283,6 +283,19 @@ impl State {
         self.index.signed_in_count(queue)
     }
 
+    /// The agents who have a queue among theirs, signed in or not, by id. Costs what there are of them, however many
+    /// others the floor has.
+    pub fn members(&self, queue: QueueId) -> impl Iterator<Item = &Agent> {
+        self.index.members(queue).filter_map(|agent| self.agent(agent))
+    }
+
+    /// How many calls of a queue are with an agent: offered, or talked with. A talk counts until it ends, wherever the
+    /// agent who has it is from, and also when the queue was removed meanwhile.
+    #[must_use]
+    pub fn with_agents_count(&self, queue: QueueId) -> u32 {
+        self.index.with_agents_count(queue)
+    }
+
     /// How many agents who are signed in to a queue are not available, each for one reason.
     #[must_use]
     pub fn passed_over(&self, queue: QueueId) -> PassedOver {

@@ -23,6 +23,9 @@ use super::{Agent, Deadline};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
     queues: ByQueue<QueueIndex>,
+    /// How many calls of a queue ring at an agent or are talked with; no entry is 0. Apart from the queues, for a talk
+    /// outlives the queue that it came from.
+    with_agents: Lookup<QueueId, u32>,
     /// Calls that wait for one agent; no entry is empty.
     private: Lookup<AgentId, BTreeSet<CallOrder>>,
     /// Queues in which calls wait while agents are available: what settling looks at.
@@ -48,6 +51,8 @@ struct QueueIndex {
     /// All agents who are signed in to it, in an order that has nothing to do with their ids: the first of them are as
     /// good a sample as any.
     signed_in: BTreeSet<(u32, AgentId)>,
+    /// All agents who have it among their queues, signed in or not.
+    members: BTreeSet<AgentId>,
     passed_over: PassedOver,
     /// In which time the priority of its calls grows by one.
     step: Option<Duration>,
@@ -103,6 +108,14 @@ impl Index {
 
     pub(super) fn signed_in(&self, queue: QueueId) -> impl Iterator<Item = AgentId> {
         self.queues.get(queue).into_iter().flat_map(|index| index.signed_in.iter().map(|(_, agent)| *agent))
+    }
+
+    pub(super) fn members(&self, queue: QueueId) -> impl Iterator<Item = AgentId> {
+        self.queues.get(queue).into_iter().flat_map(|index| index.members.iter().copied())
+    }
+
+    pub(super) fn with_agents_count(&self, queue: QueueId) -> u32 {
+        self.with_agents.get(&queue).copied().unwrap_or(0)
     }
 
     /// How many calls of a queue come before a place, of each list no more than `max`; further back it is all of them.
@@ -220,11 +233,15 @@ impl Index {
         self.rests.remove_queue(queue);
         let Some(index) = self.queues.remove(queue) else { return };
         assert!(index.waiting.len() == 0, "a queue is removed only when no call waits in it");
-        assert!(index.signed_in.is_empty(), "a queue is removed only when no agent signs in to it");
+        assert!(index.members.is_empty(), "a queue is removed only when it is no agent's any more");
     }
 
     /// Takes up an agent.
     pub(super) fn list_agent(&mut self, agent: &Agent) {
+        for part in &agent.settings.queues {
+            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
+            index.members.insert(agent.settings.id);
+        }
         self.restand(agent, Standing::Out, Standing::of(agent));
         self.rests.restand(agent, RestStanding::OUT, RestStanding::of(agent));
         self.list_work(agent);
@@ -232,6 +249,10 @@ impl Index {
 
     /// Drops an agent.
     pub(super) fn unlist_agent(&mut self, agent: &Agent) {
+        for part in &agent.settings.queues {
+            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
+            index.members.remove(&agent.settings.id);
+        }
         self.restand(agent, Standing::of(agent), Standing::Out);
         self.rests.restand(agent, RestStanding::of(agent), RestStanding::OUT);
         self.unlist_work(agent);
@@ -313,10 +334,12 @@ impl Index {
         self.deadlines.extend(deadlines_of_call(call));
         match &call.place {
             Place::Waiting(wait) => self.list_wait(call, wait, agents),
-            Place::Offered { offer, .. } => {
+            Place::Offered { offer, wait, .. } => {
                 self.call_by_offer.insert(*offer, call.id);
+                self.list_with_agent(wait.line);
             }
-            Place::Talking { .. } | Place::Outside { .. } => {}
+            Place::Talking { line, .. } => self.list_with_agent(*line),
+            Place::Outside { .. } => {}
         }
     }
 
@@ -327,10 +350,27 @@ impl Index {
         }
         match &call.place {
             Place::Waiting(wait) => self.unlist_wait(call, wait),
-            Place::Offered { offer, .. } => {
+            Place::Offered { offer, wait, .. } => {
                 self.call_by_offer.remove(offer);
+                self.unlist_with_agent(wait.line);
             }
-            Place::Talking { .. } | Place::Outside { .. } => {}
+            Place::Talking { line, .. } => self.unlist_with_agent(*line),
+            Place::Outside { .. } => {}
+        }
+    }
+
+    fn list_with_agent(&mut self, line: Line) {
+        if let Line::Queue(queue) = line {
+            *self.with_agents.or_default(queue) += 1;
+        }
+    }
+
+    fn unlist_with_agent(&mut self, line: Line) {
+        let Line::Queue(queue) = line else { return };
+        let count = self.with_agents.get_mut(&queue).expect("a call with an agent is counted");
+        *count -= 1;
+        if *count == 0 {
+            self.with_agents.remove(&queue);
         }
     }
 

@@ -142,11 +142,24 @@ fn check_counts(state: &State) {
         assert_eq!(state.signed_in_count(id), signed_in);
         assert_eq!(state.available_count(id), agents().filter(|agent| agent.is_available()).count());
         assert_eq!(state.passed_over(id), passed_over(state, id));
+        let members: Vec<AgentId> = agents().map(|agent| agent.settings.id).collect();
+        assert_eq!(state.members(id).map(|agent| agent.settings.id).collect::<Vec<_>>(), members);
+        let with_agents = state.calls().filter(|call| served_from(call) == Some(Line::Queue(id)));
+        assert_eq!(usize::try_from(state.with_agents_count(id)), Ok(with_agents.count()));
     }
     for agent in state.agents() {
         let line = Line::Private(agent.settings.id);
         let waiting = state.calls().filter(|call| wait_of(call).is_some_and(|wait| wait.line == line));
         assert_eq!(state.private_count(agent.settings.id), waiting.count());
+    }
+}
+
+/// From which line the agent who is offered a call, or talks, has it.
+fn served_from(call: &Call) -> Option<Line> {
+    match &call.place {
+        Place::Offered { wait, .. } => Some(wait.line),
+        Place::Talking { line, .. } => Some(*line),
+        Place::Waiting(_) | Place::Outside { .. } => None,
     }
 }
 

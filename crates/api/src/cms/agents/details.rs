@@ -168,8 +168,8 @@ question! {
 /// Those who are signed in to a queue, by id.
 fn members(scene: &Scene<'_>, queue: QueueId) -> Result<Vec<Detail>, Refused> {
     scene.queue(queue)?;
-    let is_member = |agent: &&Agent| agent.presence != Presence::SignedOut && agent.settings.serves(queue);
-    Ok(scene.state.agents().filter(is_member).map(|agent| Detail::of(scene, agent)).collect())
+    let signed_in = scene.state.members(queue).filter(|agent| agent.presence != Presence::SignedOut);
+    Ok(signed_in.map(|agent| Detail::of(scene, agent)).collect())
 }
 
 /// `skill/agentbyconfigedskill`.

@@ -23,7 +23,7 @@ impl Tally {
         tally
     }
 
-    pub(in crate::cms) fn add(&mut self, state: &State, agent: &Agent) {
+    fn add(&mut self, state: &State, agent: &Agent) {
         let now = CtiState::of(agent);
         self.by_state[now as usize] += 1;
         if now == CtiState::SignedOut {

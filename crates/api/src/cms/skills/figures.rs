@@ -1,8 +1,6 @@
-//! What is true of queues now, counted in one walk over the agents.
+//! What is true of queues now. It costs what the queues that are asked about have, not what others have.
 
-use std::collections::HashMap;
-
-use engine::{Agent, Call, Line, Place, Presence, Queue, QueueId, State, Work};
+use engine::{Call, Place, Presence, Queue, QueueId};
 
 use crate::cms::agents::Tally;
 use crate::cms::desk::Scene;
@@ -19,19 +17,13 @@ pub(super) struct Figures<'a> {
 impl<'a> Figures<'a> {
     /// Of each of these queues that is there.
     pub(super) fn of_all(scene: &Scene<'a>, ids: &[QueueId]) -> Vec<Self> {
-        let figures = |queue| Self { queue, agents: Tally::default(), handled: 0 };
-        let mut all: Vec<Self> = scene.queues(ids).map(figures).collect();
-        let places: HashMap<QueueId, usize> =
-            all.iter().enumerate().map(|(place, figures)| (figures.queue.id, place)).collect();
-        for agent in scene.state.agents() {
-            if agent.presence != Presence::SignedOut {
-                let parts = agent.settings.queues.iter().filter_map(|part| places.get(&part.queue));
-                parts.for_each(|place| all[*place].agents.add(scene.state, agent));
-            }
-            let place = queue_of(scene.state, agent).and_then(|queue| places.get(&queue));
-            place.into_iter().for_each(|place| all[*place].handled += 1);
-        }
-        all
+        scene.queues(ids).map(|queue| Self::of(scene, queue)).collect()
+    }
+
+    fn of(scene: &Scene<'a>, queue: &'a Queue) -> Self {
+        let signed_in = scene.state.members(queue.id).filter(|agent| agent.presence != Presence::SignedOut);
+        let agents = Tally::of(scene.state, signed_in);
+        Self { queue, agents, handled: scene.state.with_agents_count(queue.id).into() }
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -52,20 +44,5 @@ pub(super) fn joined(call: &Call) -> Option<engine::Timestamp> {
     match &call.place {
         Place::Waiting(wait) => Some(wait.joined),
         Place::Offered { .. } | Place::Talking { .. } | Place::Outside { .. } => None,
-    }
-}
-
-/// The queue whose call an agent is offered or talks with. Who keeps a call that is elsewhere has none.
-fn queue_of(state: &State, agent: &Agent) -> Option<QueueId> {
-    let (Work::Offered { call, .. } | Work::Talking { call, .. }) = agent.work else { return None };
-    let id = agent.settings.id;
-    let line = match &state.call(call)?.place {
-        Place::Offered { agent, wait, .. } if *agent == id => wait.line,
-        Place::Talking { agent, line, .. } if *agent == id => *line,
-        _ => return None,
-    };
-    match line {
-        Line::Queue(queue) => Some(queue),
-        Line::Private(_) => None,
     }
 }

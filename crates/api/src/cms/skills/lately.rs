@@ -1,8 +1,6 @@
 //! What was true of queues in the current five minutes.
 
-use std::collections::HashMap;
-
-use engine::QueueId;
+use engine::{Agent, QueueId};
 use history::{AgentFigure, Doing, Projection, QueueFigure, SlotKey, SlotStart, Values};
 
 use super::figures::{Figures, joined};
@@ -27,20 +25,16 @@ pub(super) fn counted(scene: &Scene<'_>, queue: QueueId) -> Values {
 }
 
 impl Lately {
-    /// Of each of these queues, with one walk over the agents.
+    /// Of each of these queues.
     pub(super) fn of_all(scene: &Scene<'_>, queues: &[Figures<'_>]) -> Vec<Self> {
-        scene.live(|live| {
-            let idle = idle_max(scene, live);
-            let of = |figures: &Figures<'_>| Self::of(scene, live, figures.queue.id, &idle);
-            queues.iter().map(of).collect()
-        })
+        scene.live(|live| queues.iter().map(|figures| Self::of(scene, live, figures.queue.id)).collect())
     }
 
-    fn of(scene: &Scene<'_>, live: &Projection, queue: QueueId, idle: &HashMap<QueueId, u64>) -> Self {
+    fn of(scene: &Scene<'_>, live: &Projection, queue: QueueId) -> Self {
         let figures = live.figures(SlotStart::of(scene.now), &SlotKey::Queue(queue));
         let waits = scene.state.waiting(queue).filter_map(joined).map(|joined| scene.seconds_since(joined));
         Self {
-            idle_max: idle.get(&queue).copied().unwrap_or(0),
+            idle_max: idle_max(scene, live, queue),
             handled: figures.get(QueueFigure::TalksEnded),
             wait_max: waits.chain([seconds(figures.get(QueueFigure::LongestWait))]).max().unwrap_or(0),
             talk_mean: mean(figures.get(QueueFigure::TalkTime), figures.get(QueueFigure::TalksEnded)),
@@ -51,19 +45,14 @@ impl Lately {
     }
 }
 
-/// How long an agent of each queue is idle, or was if that ended in these five minutes: the longest of all.
-fn idle_max(scene: &Scene<'_>, live: &Projection) -> HashMap<QueueId, u64> {
+/// How long an agent of a queue is idle, or was if that ended in these five minutes: the longest of all.
+fn idle_max(scene: &Scene<'_>, live: &Projection, queue: QueueId) -> u64 {
     let start = SlotStart::of(scene.now);
-    let mut longest: HashMap<QueueId, u64> = HashMap::new();
-    for agent in scene.state.agents() {
+    let idle = |agent: &Agent| {
         let id = agent.settings.id;
         let now = live.agent(id).filter(|agent| agent.doing == Doing::Idle);
         let before = seconds(live.figures(start, &SlotKey::Agent(id)).get(AgentFigure::LongestIdle));
-        let idle = now.map_or(0, |agent| scene.seconds_since(agent.since)).max(before);
-        for part in &agent.settings.queues {
-            let most = longest.entry(part.queue).or_default();
-            *most = idle.max(*most);
-        }
-    }
-    longest
+        now.map_or(0, |agent| scene.seconds_since(agent.since)).max(before)
+    };
+    scene.state.members(queue).map(idle).max().unwrap_or(0)
 }

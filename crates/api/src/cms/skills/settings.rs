@@ -1,9 +1,8 @@
 //! What is configured of queues, and who is signed in to them.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use engine::{Agent, Presence, Queue, QueueId};
+use engine::{Presence, Queue, QueueId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -144,13 +143,9 @@ impl Interface for SignedIn {
 }
 
 fn signed_in(scene: &Scene<'_>, ids: &[QueueId]) -> Vec<AgentsOfQueue> {
-    let empty = |queue: &Queue| AgentsOfQueue { skill_id: queue.id.0.into(), agent_ids: Vec::new() };
-    let mut all: Vec<_> = scene.queues(ids).map(empty).collect();
-    let places: HashMap<u32, usize> = all.iter().enumerate().map(|(place, queue)| (queue.skill_id, place)).collect();
-    let is_here = |agent: &&Agent| agent.presence != Presence::SignedOut;
-    for agent in scene.state.agents().filter(is_here) {
-        let parts = agent.settings.queues.iter().filter_map(|part| places.get(&part.queue.0.into()));
-        parts.for_each(|place| all[*place].agent_ids.push(agent.settings.id.0));
-    }
-    all
+    let of = |queue: &Queue| {
+        let signed_in = scene.state.members(queue.id).filter(|agent| agent.presence != Presence::SignedOut);
+        AgentsOfQueue { skill_id: queue.id.0.into(), agent_ids: signed_in.map(|agent| agent.settings.id.0).collect() }
+    };
+    scene.queues(ids).map(of).collect()
 }

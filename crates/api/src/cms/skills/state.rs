@@ -1,8 +1,8 @@
 //! In which states queues and their agents are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Agent, Presence, QueueId, VdnId};
+use engine::{Agent, AgentId, Presence, QueueId, VdnId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -122,17 +122,16 @@ impl Interface for AgentsInStates {
     fn answer(desk: &Desk<'_>, asked: ByQueues) -> Result<Reply<Self::Data>, Refused> {
         let queues: BTreeSet<QueueId> = asked.queues.iter().copied().collect();
         let is_all = asked.is_all.unwrap_or(false);
-        let is_meant = |agent: &&Agent| {
+        let has_all = |agent: &Agent| {
             let mut own = agent.settings.queues.iter().map(|part| part.queue);
-            let matches = if is_all {
-                own.len() == queues.len() && own.all(|queue| queues.contains(&queue))
-            } else {
-                own.any(|queue| queues.contains(&queue))
-            };
-            matches && agent.presence != Presence::SignedOut
+            own.len() == queues.len() && own.all(|queue| queues.contains(&queue))
         };
+        let is_meant = |agent: &&Agent| agent.presence != Presence::SignedOut && (!is_all || has_all(agent));
         desk.at(asked.cc, asked.vdn, |scene| {
-            let tally = Tally::of(scene.state, scene.state.agents().filter(is_meant));
+            let members = queues.iter().flat_map(|queue| scene.state.members(*queue)).filter(is_meant);
+            // Who serves several of them counts once.
+            let agents: BTreeMap<AgentId, &Agent> = members.map(|agent| (agent.settings.id, agent)).collect();
+            let tally = Tally::of(scene.state, agents.into_values());
             Ok(QueueAgents { counts: tally.into(), call_out: tally.call_out }.into())
         })
     }

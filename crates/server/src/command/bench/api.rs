@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use super::centre::{ASKED, Centre, Question, Size, thread_start};
+use super::centre::{ASKED, Centre, Question, SMALL, Size, thread_start};
 use super::figures::{Figures, micros};
 use super::load::Load;
 use super::{bare, decisions, load};
@@ -17,6 +17,9 @@ use crate::command::{Failure, print_line};
 use crate::run::install_cryptography;
 
 const PRIVATE_CALLS: &str = "/rest/cmsapp/v1/openapi/agent/agentprivatecall";
+
+/// The interface that says most of a queue.
+const QUEUE_STATE: &str = "skill/stateinfo";
 
 /// How many questions a second are asked while decisions are measured; none: as many as can be.
 const LOADS: [Option<u32>; 4] = [Some(500), Some(2_000), Some(8_000), None];
@@ -120,15 +123,17 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The same question on floors where there is much that it does not ask about.
+    /// The same questions on floors where there is much that they do not ask about.
     fn sizes(&self, report: &mut Report) -> Result<(), Failure> {
-        report.title("agentprivatecall, by the size of the floor (its answer is the same)");
+        report.title("an agent's private calls, and the state of a small queue, by the size of the floor");
         for agents in [100, 10_000] {
             for waiting in [100, 100_000] {
                 let centre = self.centre(Size { agents, waiting })?;
-                let run = || self.load(&centre, &private_calls()?, None);
-                let runs = (0..self.options.rounds).map(|_| run()).collect::<Result<Vec<_>, _>>()?;
-                report.figures(&format!("{agents} agents, {waiting} calls waiting"), Figures::median(&runs));
+                for (name, question) in [("agentprivatecall", private_calls()?), (QUEUE_STATE, queue_state()?)] {
+                    let run = || self.load(&centre, &question, None);
+                    let runs = (0..self.options.rounds).map(|_| run()).collect::<Result<Vec<_>, _>>()?;
+                    report.figures(&format!("{name}, {agents} agents, {waiting} calls"), Figures::median(&runs));
+                }
                 centre.stop();
             }
         }
@@ -197,6 +202,12 @@ fn private_calls() -> Result<Question, Failure> {
     Question::new(PRIVATE_CALLS, json!({ "ccId": 1, "vdn": 170, "agentId": ASKED }).to_string())
 }
 
+fn queue_state() -> Result<Question, Failure> {
+    let entry = interfaces().iter().find(|entry| entry.about.name == QUEUE_STATE);
+    let entry = entry.ok_or_else(|| Failure::Failed(format!("there is no interface {QUEUE_STATE}")))?;
+    Question::new(entry.about.path, json!({ "ccId": 1, "vdn": 170, "skillIds": [SMALL.0] }).to_string())
+}
+
 /// What is printed: lines as they come, or one object at the end.
 struct Report {
     is_json: bool,
@@ -235,7 +246,7 @@ impl Report {
     fn batch(&mut self, name: &str, figures: Figures) {
         self.figures(name, figures);
         let goal = if figures.p99 <= BATCH_GOAL { "met" } else { "NOT met" };
-        self.line(&format!("  {:<36} goal for p99 {BATCH_GOAL:?}: {goal}", ""));
+        self.line(&format!("  {:<44} goal for p99 {BATCH_GOAL:?}: {goal}", ""));
     }
 
     fn decided(&mut self, alone: Figures, loaded: &[(Option<u32>, Figures)]) {
@@ -249,7 +260,7 @@ impl Report {
             self.figures(&name, *figures);
             let rise = micros(figures.p50) / micros(alone.p50) - 1.0;
             let goal = if rise <= 0.1 { "met" } else { "NOT met" };
-            self.line(&format!("  {:<36} p50 rises by {:.0} % (goal at most 10 %: {goal})", "", rise * 100.0));
+            self.line(&format!("  {:<44} p50 rises by {:.0} % (goal at most 10 %: {goal})", "", rise * 100.0));
             self.values.insert(format!("decisions rise, {name}"), json!(rise));
         }
     }

@@ -26,6 +26,11 @@ pub(super) const VDN: VdnId = VdnId(170);
 /// The agent who is asked for: engaged, with [`PRIVATE_CALLS`] waiting.
 pub(super) const ASKED: u32 = 101;
 const PRIVATE_CALLS: usize = 3;
+/// The queue that all calls wait in.
+const LARGE: QueueId = QueueId(1);
+/// A queue with [`SMALL_AGENTS`] idle agents, in which no call waits, and whose agents are of no other.
+pub(super) const SMALL: QueueId = QueueId(2);
+const SMALL_AGENTS: u32 = 10;
 
 const AK: &str = "bench";
 const SK: &str = "a-secret-for-the-bench";
@@ -57,7 +62,7 @@ impl fmt::Debug for Centre {
 /// How large a floor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Size {
-    /// Agents, all of one queue.
+    /// Agents, all but ten of one queue.
     pub(super) agents: u32,
     /// Calls that wait in the queue.
     pub(super) waiting: u32,
@@ -165,18 +170,23 @@ fn settings() -> Result<Settings, Failure> {
     })
 }
 
-/// Agents with ids from [`ASKED`] on; the first one talks and has private calls waiting, the others are signed out.
+/// Agents with ids from [`ASKED`] on; the first one talks and has private calls waiting, those of the small queue are
+/// idle, the others are signed out.
 async fn fill(node: &Node, size: Size) -> Result<(), Failure> {
-    let queues = vec![AgentQueue { queue: QueueId(1), agent_weight: 1, queue_weight: 1 }];
-    let agent =
-        |id| AgentSettings { queues: queues.clone(), ..AgentSettings::new(AgentId(id), &format!("Agent {id}")) };
+    let small = ASKED + 1..ASKED + 1 + SMALL_AGENTS;
+    let agent = |id| {
+        let queue = if small.contains(&id) { SMALL } else { LARGE };
+        let queues = vec![AgentQueue { queue, agent_weight: 1, queue_weight: 1 }];
+        AgentSettings { queues, ..AgentSettings::new(AgentId(id), &format!("Agent {id}")) }
+    };
     let agents = (ASKED..ASKED + size.agents).map(agent).collect();
-    let floor =
-        Floor { vdn: VDN, settings: VdnSettings::default(), queues: vec![Queue::new(QueueId(1), "Queue")], agents };
+    let queues = vec![Queue::new(LARGE, "Large"), Queue::new(SMALL, "Small")];
     let asked = AgentId(ASKED);
-    submit(node, Command::Configure(floor)).await?;
-    submit(node, Command::PhoneFound { agent: asked }).await?;
-    submit(node, Command::SignIn { agent: asked, by: ChangedBy::Agent }).await?;
+    submit(node, Command::Configure(Floor { vdn: VDN, settings: VdnSettings::default(), queues, agents })).await?;
+    for agent in [asked].into_iter().chain(small.map(AgentId)) {
+        submit(node, Command::PhoneFound { agent }).await?;
+        submit(node, Command::SignIn { agent, by: ChangedBy::Agent }).await?;
+    }
     let events = submit(node, arrive(0, Target::Agent(asked))).await?;
     let offer = events.iter().find_map(|event| match event {
         Event::OfferMade { offer, .. } => Some(*offer),
@@ -185,7 +195,7 @@ async fn fill(node: &Node, size: Size) -> Result<(), Failure> {
     let offer = offer.ok_or_else(|| Failure::Failed("the bench's agent was not offered its call".to_owned()))?;
     submit(node, Command::AcceptOffer { offer }).await?;
     let private = (1..=PRIVATE_CALLS as u64).map(|key| arrive(key, Target::Agent(asked)));
-    let public = (0..u64::from(size.waiting)).map(|key| arrive(1000 + key, Target::Queue(QueueId(1))));
+    let public = (0..u64::from(size.waiting)).map(|key| arrive(1000 + key, Target::Queue(LARGE)));
     let all: Vec<Command> = private.chain(public).collect();
     for commands in all.chunks(FILLED_AT_ONCE) {
         let submitted = join_all(commands.iter().map(|command| submit(node, command.clone()))).await;

@@ -50,7 +50,7 @@ impl Figures {
     pub(super) fn line(&self, name: &str) -> String {
         let Self { rate, p50, p99, cost } = self;
         let (p50, p99, cost) = (micros(*p50), micros(*p99), micros(*cost));
-        format!("  {name:<36} {rate:>9.0}/s  p50 {p50:>8.0} µs  p99 {p99:>8.0} µs  processor {cost:>7.1} µs")
+        format!("  {name:<44} {rate:>9.0}/s  p50 {p50:>8.0} µs  p99 {p99:>8.0} µs  processor {cost:>7.1} µs")
     }
 }
 
