@@ -285,8 +285,8 @@ impl State {
 
     /// The agents who have a queue among theirs, signed in or not, by id. Costs what there are of them, however many
     /// others the floor has.
-    pub fn members(&self, queue: QueueId) -> impl Iterator<Item = &Agent> {
-        self.index.members(queue).filter_map(|agent| self.agent(agent))
+    pub fn agents_of(&self, queue: QueueId) -> impl Iterator<Item = &Agent> {
+        self.index.agents_of(queue).filter_map(|agent| self.agent(agent))
     }
 
     /// How many calls of a queue are with an agent: offered, or talked with. A talk counts until it ends, wherever the

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use engine::{Agent, AgentId, Call, CallId, Queue, QueueId, State, Timestamp, VdnId};
+use engine::{Agent, AgentId, Call, CallId, Presence, Queue, QueueId, State, Timestamp, VdnId};
 use history::{History, Projection};
 use node::{Health, Node};
 
@@ -142,6 +142,11 @@ impl<'a> Scene<'a> {
     /// Those of these queues that are there, each once, in the order in which they are asked about.
     pub(crate) fn queues(&self, ids: &[QueueId]) -> impl Iterator<Item = &'a Queue> {
         distinct(ids).filter_map(|id| self.state.queue(id))
+    }
+
+    /// The agents who are signed in to a queue, by id.
+    pub(crate) fn signed_in_to(&self, queue: QueueId) -> impl Iterator<Item = &'a Agent> + use<'a> {
+        self.state.agents_of(queue).filter(|agent| agent.presence != Presence::SignedOut)
     }
 
     /// How long ago that was, in whole seconds.

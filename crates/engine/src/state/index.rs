@@ -52,7 +52,7 @@ struct QueueIndex {
     /// good a sample as any.
     signed_in: BTreeSet<(u32, AgentId)>,
     /// All agents who have it among their queues, signed in or not.
-    members: BTreeSet<AgentId>,
+    agents: BTreeSet<AgentId>,
     passed_over: PassedOver,
     /// In which time the priority of its calls grows by one.
     step: Option<Duration>,
@@ -110,8 +110,8 @@ impl Index {
         self.queues.get(queue).into_iter().flat_map(|index| index.signed_in.iter().map(|(_, agent)| *agent))
     }
 
-    pub(super) fn members(&self, queue: QueueId) -> impl Iterator<Item = AgentId> {
-        self.queues.get(queue).into_iter().flat_map(|index| index.members.iter().copied())
+    pub(super) fn agents_of(&self, queue: QueueId) -> impl Iterator<Item = AgentId> {
+        self.queues.get(queue).into_iter().flat_map(|index| index.agents.iter().copied())
     }
 
     pub(super) fn with_agents_count(&self, queue: QueueId) -> u32 {
@@ -233,14 +233,18 @@ impl Index {
         self.rests.remove_queue(queue);
         let Some(index) = self.queues.remove(queue) else { return };
         assert!(index.waiting.len() == 0, "a queue is removed only when no call waits in it");
-        assert!(index.members.is_empty(), "a queue is removed only when it is no agent's any more");
+        assert!(index.agents.is_empty(), "a queue is removed only when it is no agent's any more");
+    }
+
+    /// One of the queues of an agent.
+    fn of_agent(&mut self, queue: QueueId) -> &mut QueueIndex {
+        self.queues.get_mut(queue).expect("an agent's queues are of the floor")
     }
 
     /// Takes up an agent.
     pub(super) fn list_agent(&mut self, agent: &Agent) {
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
-            index.members.insert(agent.settings.id);
+            self.of_agent(part.queue).agents.insert(agent.settings.id);
         }
         self.restand(agent, Standing::Out, Standing::of(agent));
         self.rests.restand(agent, RestStanding::OUT, RestStanding::of(agent));
@@ -250,8 +254,7 @@ impl Index {
     /// Drops an agent.
     pub(super) fn unlist_agent(&mut self, agent: &Agent) {
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
-            index.members.remove(&agent.settings.id);
+            self.of_agent(part.queue).agents.remove(&agent.settings.id);
         }
         self.restand(agent, Standing::of(agent), Standing::Out);
         self.rests.restand(agent, RestStanding::of(agent), RestStanding::OUT);
@@ -264,7 +267,7 @@ impl Index {
             return;
         }
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
+            let index = self.of_agent(part.queue);
             if before == Standing::Out {
                 index.signed_in.insert(mixed(agent.settings.id));
             } else if after == Standing::Out {
@@ -287,7 +290,7 @@ impl Index {
             return;
         }
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
+            let index = self.of_agent(part.queue);
             let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
             if index.available.insert(part.agent_weight, order) {
                 self.match_queue(part.queue);
@@ -308,7 +311,7 @@ impl Index {
             return;
         }
         for part in &agent.settings.queues {
-            let index = self.queues.get_mut(part.queue).expect("an agent's queues are of the floor");
+            let index = self.of_agent(part.queue);
             let order = AgentOrder::of(index.strategy, agent, part.agent_weight);
             if index.available.remove(part.agent_weight, &order) {
                 self.match_queue(part.queue);

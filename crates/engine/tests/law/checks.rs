@@ -142,8 +142,8 @@ fn check_counts(state: &State) {
         assert_eq!(state.signed_in_count(id), signed_in);
         assert_eq!(state.available_count(id), agents().filter(|agent| agent.is_available()).count());
         assert_eq!(state.passed_over(id), passed_over(state, id));
-        let members: Vec<AgentId> = agents().map(|agent| agent.settings.id).collect();
-        assert_eq!(state.members(id).map(|agent| agent.settings.id).collect::<Vec<_>>(), members);
+        let ids: Vec<AgentId> = agents().map(|agent| agent.settings.id).collect();
+        assert_eq!(state.agents_of(id).map(|agent| agent.settings.id).collect::<Vec<_>>(), ids);
         let with_agents = state.calls().filter(|call| served_from(call) == Some(Line::Queue(id)));
         assert_eq!(usize::try_from(state.with_agents_count(id)), Ok(with_agents.count()));
     }

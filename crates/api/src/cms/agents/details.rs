@@ -168,8 +168,7 @@ question! {
 /// Those who are signed in to a queue, by id.
 fn members(scene: &Scene<'_>, queue: QueueId) -> Result<Vec<Detail>, Refused> {
     scene.queue(queue)?;
-    let signed_in = scene.state.members(queue).filter(|agent| agent.presence != Presence::SignedOut);
-    Ok(signed_in.map(|agent| Detail::of(scene, agent)).collect())
+    Ok(scene.signed_in_to(queue).map(|agent| Detail::of(scene, agent)).collect())
 }
 
 /// `skill/agentbyconfigedskill`.

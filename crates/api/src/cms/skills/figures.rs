@@ -1,6 +1,6 @@
 //! What is true of queues now. It costs what the queues that are asked about have, not what others have.
 
-use engine::{Call, Place, Presence, Queue, QueueId};
+use engine::{Call, Place, Queue, QueueId};
 
 use crate::cms::agents::Tally;
 use crate::cms::desk::Scene;
@@ -21,8 +21,7 @@ impl<'a> Figures<'a> {
     }
 
     fn of(scene: &Scene<'a>, queue: &'a Queue) -> Self {
-        let signed_in = scene.state.members(queue.id).filter(|agent| agent.presence != Presence::SignedOut);
-        let agents = Tally::of(scene.state, signed_in);
+        let agents = Tally::of(scene.state, scene.signed_in_to(queue.id));
         Self { queue, agents, handled: scene.state.with_agents_count(queue.id).into() }
     }
 

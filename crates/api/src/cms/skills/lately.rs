@@ -54,5 +54,5 @@ fn idle_max(scene: &Scene<'_>, live: &Projection, queue: QueueId) -> u64 {
         let before = seconds(live.figures(start, &SlotKey::Agent(id)).get(AgentFigure::LongestIdle));
         now.map_or(0, |agent| scene.seconds_since(agent.since)).max(before)
     };
-    scene.state.members(queue).map(idle).max().unwrap_or(0)
+    scene.state.agents_of(queue).map(idle).max().unwrap_or(0)
 }

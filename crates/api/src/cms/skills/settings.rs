@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Presence, Queue, QueueId};
+use engine::{Queue, QueueId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -143,9 +143,7 @@ impl Interface for SignedIn {
 }
 
 fn signed_in(scene: &Scene<'_>, ids: &[QueueId]) -> Vec<AgentsOfQueue> {
-    let of = |queue: &Queue| {
-        let signed_in = scene.state.members(queue.id).filter(|agent| agent.presence != Presence::SignedOut);
-        AgentsOfQueue { skill_id: queue.id.0.into(), agent_ids: signed_in.map(|agent| agent.settings.id.0).collect() }
-    };
+    let agents = |queue| scene.signed_in_to(queue).map(|agent| agent.settings.id.0).collect();
+    let of = |queue: &Queue| AgentsOfQueue { skill_id: queue.id.0.into(), agent_ids: agents(queue.id) };
     scene.queues(ids).map(of).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Agent, AgentId, Presence, QueueId, VdnId};
+use engine::{Agent, AgentId, QueueId, VdnId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -126,11 +126,11 @@ impl Interface for AgentsInStates {
             let mut own = agent.settings.queues.iter().map(|part| part.queue);
             own.len() == queues.len() && own.all(|queue| queues.contains(&queue))
         };
-        let is_meant = |agent: &&Agent| agent.presence != Presence::SignedOut && (!is_all || has_all(agent));
+        let is_meant = |agent: &&Agent| !is_all || has_all(agent);
         desk.at(asked.cc, asked.vdn, |scene| {
-            let members = queues.iter().flat_map(|queue| scene.state.members(*queue)).filter(is_meant);
+            let signed_in = queues.iter().flat_map(|queue| scene.signed_in_to(*queue)).filter(is_meant);
             // Who serves several of them counts once.
-            let agents: BTreeMap<AgentId, &Agent> = members.map(|agent| (agent.settings.id, agent)).collect();
+            let agents: BTreeMap<AgentId, &Agent> = signed_in.map(|agent| (agent.settings.id, agent)).collect();
             let tally = Tally::of(scene.state, agents.into_values());
             Ok(QueueAgents { counts: tally.into(), call_out: tally.call_out }.into())
         })
